@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using KvmSpec.Model.Uapi;
+using static KvmSpec.Model.Errno;
+using static KvmSpec.Model.Rules;
+using static KvmSpec.Model.Uapi.Ioctls;
+
+namespace KvmSpec.Model.Common;
+
+/// <summary>KVM_CREATE_DEVICE, and the attributes of the one device that every architecture has: VFIO.</summary>
+public static class Devices
+{
+    private const ulong FileGroup = 1;
+    private const ulong FileAdd = 1;
+    private const ulong FileDel = 2;
+
+    /// <summary>CONFIG_KVM_VFIO is off.</summary>
+    public static readonly Fact NoVfio = new("no-vfio", "the kernel was built without VFIO devices in KVM");
+
+    /// <summary>Reading succeeded, so only a read-only or short pointer is left to fault.</summary>
+    private static bool CopyBackFaults(in Call c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size);
+
+    /// <summary>True for device types that end with their descriptor (kvm_device_ops.release instead of destroy).</summary>
+    public static bool EndWithDescriptor(uint device) => device >> 16 == DeviceTypes.Vfio.Value;
+
+    public static readonly Operation Unknown = new()
+    {
+        Ioctl = CreateDevice.Ioctl,
+        On = DescriptorKind.Vm,
+        Creates = DescriptorKind.Device,
+        Weight = 3,
+        Rules = [.. Gates.VirtualStruct, RefuseAll(ENODEV, "create-device.type")],
+        Alphabet = Alphabets.Of(
+            (CreateDevice.Type, [0, 1, 5, 7, 11, 15, 16, 17, 1000, uint.MaxValue]), (CreateDevice.Flags, [0, 0, CreateDevice.Test, 2])),
+    };
+
+    public static readonly Operation CreateVfio = new()
+    {
+        Ioctl = CreateDevice.Ioctl,
+        On = DescriptorKind.Vm,
+        Case = DeviceTypes.Vfio,
+        Creates = DescriptorKind.Device,
+        Weight = 8,
+        Rules =
+        [
+            .. Gates.VirtualStruct,
+            Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio),
+            Refuse(EFAULT, "create-device.test.unwritable", (in n, in c) => Tests(c) && CopyBackFaults(c)),
+            Accept("create-device.test", null, (in n, in c) => Tests(c)),
+            Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio))),
+            RefuseLeaving(EFAULT, "create-device.unwritable", "the device exists and its descriptor is open, though nobody was told its number",
+                (in n, in c) => Made(n, c), (in n, in c) => CopyBackFaults(c)) with { Creates = true },
+            Create("create-device.vfio.create", (in n, in c) => Made(n, c)),
+        ],
+        Alphabet = Alphabets.Of((CreateDevice.Flags, [0, 0, 0, 0, CreateDevice.Test, 2, 3])),
+    };
+
+    public static readonly ImmutableArray<Operation> Attributes =
+    [
+        new()
+        {
+            Ioctl = SetVfioAttribute.Ioctl,
+            On = DescriptorKind.Device,
+            OfDevice = DeviceTypes.Vfio,
+            Weight = 5,
+            Rules =
+            [
+                .. Gates.VirtualStruct,
+                Refuse(ENXIO, "vfio.set.group", (in n, in c) => c[SetVfioAttribute.Group] != FileGroup),
+                Refuse(ENXIO, "vfio.set.attribute", (in n, in c) => c[SetVfioAttribute.Attribute] is not (FileAdd or FileDel)),
+                Refuse(EFAULT, "vfio.set.unreadable", (in n, in c) => Pointer.Of(c[SetVfioAttribute.Address]).FaultsReading(4), stops: true),
+                Refuse(EBADF, "vfio.set.closed", (in n, in c) => !Handle.TryFrom(c[SetVfioAttribute.File], out Handle file) || !n.World.IsOpen(file)),
+                Refuse(EINVAL, "vfio.add.other-file", (in n, in c) => c[SetVfioAttribute.Attribute] == FileAdd),
+                RefuseAll(ENOENT, "vfio.del.absent"),
+            ],
+            Alphabet = Alphabets.Of(
+                (SetVfioAttribute.Flags, Alphabets.NoFlags),
+                (SetVfioAttribute.Group, [0, 1, 1, 1, 2]),
+                (SetVfioAttribute.Attribute, [0, 1, 1, 2, 2, 3]),
+                (SetVfioAttribute.Address, Alphabets.Pointers),
+                (SetVfioAttribute.File, [new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, new Handle(DescriptorKind.Vm, 0), new Handle(DescriptorKind.GuestMemory, 0), uint.MaxValue])),
+        },
+        new()
+        {
+            Ioctl = DeviceAttribute.Get.Ioctl,
+            On = DescriptorKind.Device,
+            OfDevice = DeviceTypes.Vfio,
+            Weight = 3,
+            Rules = [.. Gates.Virtual, RefuseAll(EPERM, "device.get.missing")],
+            Alphabet = Alphabets.Of((DeviceAttribute.Get.Group, [0, 1, 2]), (DeviceAttribute.Get.Attribute, [0, 1, 2])),
+        },
+        new()
+        {
+            Ioctl = DeviceAttribute.Has.Ioctl,
+            On = DescriptorKind.Device,
+            OfDevice = DeviceTypes.Vfio,
+            Weight = 4,
+            Rules =
+            [
+                .. Gates.VirtualStruct,
+                Refuse(ENXIO, "vfio.has.group", (in n, in c) => c[DeviceAttribute.Has.Group] != FileGroup),
+                Refuse(ENXIO, "vfio.has.attribute", (in n, in c) => c[DeviceAttribute.Has.Attribute] is not (FileAdd or FileDel)),
+                Accept("vfio.has.answer"),
+            ],
+            Alphabet = Alphabets.Of(
+                (DeviceAttribute.Has.Flags, Alphabets.NoFlags),
+                (DeviceAttribute.Has.Group, [0, 1, 1, 1, 2]),
+                (DeviceAttribute.Has.Attribute, [0, 1, 1, 2, 2, 3]),
+                (DeviceAttribute.Has.Address, Alphabets.Pointers)),
+        },
+    ];
+
+    /// <summary>The key of the only instance of a device type.</summary>
+    public static uint Key(Symbol type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return (uint)type.Value << 16;
+    }
+
+    private static bool Tests(in Call c) => (c[CreateDevice.Flags] & CreateDevice.Test) != 0;
+
+    private static World Made(in Node n, in Call c)
+    {
+        Device device = new((ushort)DeviceTypes.Vfio.Value, 0);
+        return n.With(n.Vm with { Devices = n.Vm.Devices.With(device) }).Bind(new Descriptor(c.As, n.Vm.Key, device.Key));
+    }
+}

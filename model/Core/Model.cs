@@ -1,0 +1,395 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+
+namespace KvmSpec.Model;
+
+/// <summary>
+/// The rules of one revision on one host, ready to run: says what a call must return in a state and which state it
+/// leaves. Deterministic and total: no call in any state throws.
+/// </summary>
+public sealed class Model
+{
+    private readonly Rule[]?[] rules;
+    private readonly Dictionary<(ulong Request, Target On), Operation> byRequest = [];
+    private readonly Dictionary<(ulong Request, Target On), Dictionary<ulong, Operation>> cases = [];
+    private readonly Operation[] unknown;
+
+    public Model(Revision revision, Host host)
+    {
+        ArgumentNullException.ThrowIfNull(revision);
+        ArgumentNullException.ThrowIfNull(host);
+        Revision = revision;
+        Host = host;
+        Book = revision.Book(host.Architecture)
+            ?? throw new ArgumentException($"{revision.Name} has no rules for {host.Architecture}", nameof(revision));
+        Limits = LimitsOf(Book, host);
+        unknown = [.. Book.Unknown];
+        rules = new Rule[Book.Lists.Max(o => o.Id) + 1][];
+        foreach (Operation operation in Book.Lists)
+        {
+            rules[operation.Id] = [.. operation.Rules];
+            if (operation.Ioctl is not { } ioctl)
+            {
+                continue;
+            }
+
+            (ulong, Target) key = (Book.Number(ioctl.Request), new Target(operation.On, operation.OfDevice?.Value ?? 0));
+            if (operation.Case is not { } symbol)
+            {
+                byRequest.Add(key, operation);
+                continue;
+            }
+
+            if (!cases.TryGetValue(key, out Dictionary<ulong, Operation>? table))
+            {
+                cases[key] = table = [];
+            }
+
+            table.Add(Book.Number(symbol), operation);
+        }
+    }
+
+    private Model(Model original, Host host)
+    {
+        Revision = original.Revision;
+        Host = host;
+        Book = original.Book;
+        Limits = LimitsOf(Book, host);
+        unknown = original.unknown;
+        rules = original.rules;
+        byRequest = original.byRequest;
+        cases = original.cases;
+    }
+
+    public Revision Revision { get; }
+
+    public Host Host { get; }
+
+    public Book Book { get; }
+
+    /// <summary>The limits' values on this host, by <see cref="Limit.Index"/>.</summary>
+    internal ulong[] Limits { get; }
+
+    /// <summary>The value of a limit on this host.</summary>
+    public ulong this[Limit limit]
+    {
+        get
+        {
+            ArgumentNullException.ThrowIfNull(limit);
+            return Limits[limit.Index];
+        }
+    }
+
+    /// <summary>The model with an observation's facts settled.</summary>
+    public Model Settle(ImmutableArray<KeyValuePair<Fact, bool>> facts) =>
+        facts.IsEmpty ? this : new Model(this, Host with { Settled = Host.Settled.SetItems(facts) });
+
+    /// <summary>The values of a field that are interesting on this host: the common or the rare ones, or both.</summary>
+    public IEnumerable<ulong> Interesting(Operation operation, Field field, bool? rare = null)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        ArgumentNullException.ThrowIfNull(field);
+        ulong mask = field.Meaning == Meaning.Number ? field.Mask : ulong.MaxValue;
+        return operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
+            ? samples.Where(s => rare is null || s.Rare == rare).Select(s => (s.Limit is null ? s.Value : (this[s.Limit] * s.Scale) + s.Value) & mask)
+            : [];
+    }
+
+    /// <summary>Makes the call: the state after it, and the rule that decided.</summary>
+    public World Step(World world, in Call call, out Rule decided)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        Rule[] list = Meet(world, call, out Node node);
+        foreach (Rule rule in list)
+        {
+            if (rule.Decides(node, call) && Holds(rule, false))
+            {
+                decided = rule;
+                return rule.Then is { } then ? then(node, call) : world;
+            }
+        }
+
+        throw NoVerdict(call);
+    }
+
+    /// <summary>The rule that decides the call: 0 bytes allocated.</summary>
+    public Rule Decide(World world, in Call call)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        foreach (Rule rule in Meet(world, call, out Node node))
+        {
+            if (rule.Decides(node, call) && Holds(rule, false))
+            {
+                return rule;
+            }
+        }
+
+        throw NoVerdict(call);
+    }
+
+    /// <summary>All rules that userspace must be ready for: failing ones up to the first that stops, the exact one first.</summary>
+    public ImmutableArray<Rule> Envelope(World world, in Call call)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        ImmutableArray<Rule>.Builder found = ImmutableArray.CreateBuilder<Rule>();
+        foreach (Rule rule in Meet(world, call, out Node node))
+        {
+            if (!rule.Decides(node, call) || !Holds(rule, true))
+            {
+                continue;
+            }
+
+            if (found.Count > 0 && rule.Accepts && Holds(found[0], false))
+            {
+                break;
+            }
+
+            found.Add(rule);
+            if (rule.Stops && Holds(rule, false))
+            {
+                break;
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
+    /// <summary>The rules that a call meets, in order, without deciding it.</summary>
+    public ImmutableArray<Rule> RulesFor(World world, in Call call) => [.. Meet(world, call, out _)];
+
+    /// <summary>What the model itself answers: an observation for a model that stands in for a kernel.</summary>
+    public World Answer(World world, in Call call, out Observation observed, out Rule decided)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        Meet(world, call, out Node node);
+        World next = Step(world, call, out decided);
+        observed = new Observation { Errno = decided.Errno, After = call.Words };
+        observed.Descriptor = decided.Creates;
+        observed.Result = decided.Result is { } result ? (long)result(node, call) : 0;
+        foreach (Write write in decided.Writes)
+        {
+            if (write.Value is { } value)
+            {
+                observed.After[write.Field.Index] = value(node, call) & write.Field.Mask;
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>Says whether an observation is what the rules allow.</summary>
+    public Judgement Judge(World world, in Call call, in Observation observed)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        Rule[] list = Meet(world, call, out Node node);
+        ImmutableArray<KeyValuePair<Fact, bool>> excluded = [];
+        Rule? exact = null;
+        foreach (Rule rule in list)
+        {
+            if (!rule.Decides(node, call))
+            {
+                continue;
+            }
+
+            if (rule.Given is { } fact)
+            {
+                if (Host.Settled.TryGetValue(fact, out bool holds))
+                {
+                    if (!holds)
+                    {
+                        continue;
+                    }
+                }
+                else if (Matches(rule, node, call, observed, out _))
+                {
+                    return new Judgement(Finding.AsExpected, rule, Next(rule, node, call)) { Settled = [new(fact, true), .. excluded] };
+                }
+                else
+                {
+                    excluded = excluded.Add(new(fact, false));
+                    continue;
+                }
+            }
+
+            exact = rule;
+            break;
+        }
+
+        if (exact is null)
+        {
+            throw NoVerdict(call);
+        }
+
+        if (Matches(exact, node, call, observed, out string? detail))
+        {
+            return new Judgement(Finding.AsExpected, exact, Next(exact, node, call)) { Settled = excluded };
+        }
+
+        if (observed.Ending != Ending.Returned)
+        {
+            return new Judgement(Finding.Crash, exact, world);
+        }
+
+        if (observed.Errno.IsEnvironment())
+        {
+            return new Judgement(Finding.Environment, exact, world);
+        }
+
+        if (observed.Errno == Errno.None)
+        {
+            Finding accepted = exact.Accepts ? Finding.OtherValue : Finding.AcceptsRefused;
+            return new Judgement(accepted, exact, world) { Detail = detail };
+        }
+
+        if (exact.Accepts)
+        {
+            return new Judgement(Finding.RefusesAccepted, exact, world);
+        }
+
+        foreach (Rule rule in Envelope(world, call))
+        {
+            if (Matches(rule, node, call, observed, out _))
+            {
+                return new Judgement(Finding.ErrnoOrder, exact, Next(rule, node, call));
+            }
+        }
+
+        return new Judgement(observed.Errno == exact.Errno ? Finding.OtherValue : Finding.OtherErrno, exact, world) { Detail = detail };
+    }
+
+    /// <summary>
+    /// The operation that a call is on this descriptor in this revision: raw numbers become what they mean here, and what
+    /// the descriptor does not know becomes the unknown ioctl.
+    /// </summary>
+    public Operation Resolve(in Call call, in Descriptor target)
+    {
+        Operation operation = call.Operation;
+        if (operation.Ioctl is not { } ioctl)
+        {
+            return operation;
+        }
+
+        DescriptorKind kind = call.On.Kind;
+        Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
+        ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
+        if (cases.TryGetValue((request, on), out Dictionary<ulong, Operation>? table) && ioctl.Selector is { } selector)
+        {
+            ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[selector];
+            if (table.TryGetValue(number, out Operation? named))
+            {
+                return named;
+            }
+        }
+
+        return byRequest.TryGetValue((request, on), out Operation? own) ? own : unknown[(int)kind];
+    }
+
+    /// <summary>The words that this revision's vocabulary puts into the ioctl.</summary>
+    public Call Spell(in Call call)
+    {
+        Call spelled = call;
+        if (call.Operation.Case is { } symbol)
+        {
+            spelled.Words[call.Operation.Ioctl!.Selector!.Index] = Book.Number(symbol);
+        }
+
+        foreach (Spelling spelling in Book.Spellings)
+        {
+            if (spelling.Operation.Id == call.Operation.Id)
+            {
+                spelled.Words[spelling.Field.Index] = spelling.Encode(call[spelling.Field]);
+            }
+        }
+
+        return spelled;
+    }
+
+    private static ulong[] LimitsOf(Book book, Host host)
+    {
+        ulong[] limits = new ulong[book.Limits.Keys.Max(l => l.Index) + 1];
+        foreach ((Limit limit, Bound bound) in book.Limits)
+        {
+            limits[limit.Index] = bound.Of(host);
+        }
+
+        return limits;
+    }
+
+    private Rule[] Meet(World world, in Call call, out Node node)
+    {
+        bool closed = !world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
+        node = new Node(this, world, target, closed);
+        Operation operation = call.Operation;
+        return rules[AsWritten(operation, call.On.Kind, target) ? operation.Id : Resolve(call, target).Id]!;
+    }
+
+    /// <summary>True where the call's own operation is what the descriptor knows: no table needs asking.</summary>
+    private bool AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
+        operation.On == kind && operation.Id < rules.Length && rules[operation.Id] is { Length: > 0 }
+        && (operation.Ioctl?.Selector is null || operation.Case is not null)
+        && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
+
+    /// <summary>Where an ioctl is asked: a kind of descriptor, for devices with the type.</summary>
+    private readonly record struct Target(DescriptorKind Kind, ulong DeviceType);
+
+    /// <summary>Whether a rule that depends on a fact holds; an unknown one as told.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Holds(Rule rule, bool unknown) => rule.Given is not { } fact || Host.Settled.GetValueOrDefault(fact, unknown);
+
+    private static World Next(Rule rule, in Node node, in Call call) =>
+        rule.Then is { } then ? then(node, call) : node.World;
+
+    private static bool Matches(Rule rule, in Node node, in Call call, in Observation observed, out string? detail)
+    {
+        detail = null;
+        if (observed.Ending != Ending.Returned || observed.Errno != rule.Errno)
+        {
+            return false;
+        }
+
+        if (rule.Accepts)
+        {
+            if (observed.Descriptor != rule.Creates)
+            {
+                detail = rule.Creates ? "expected a descriptor" : "a descriptor came back";
+                return false;
+            }
+
+            if (rule.Allows is { } allows && !allows(node, call, (ulong)observed.Result))
+            {
+                detail = $"{observed.Result} is not a value the API allows";
+                return false;
+            }
+
+            long expected = rule.Result is { } result ? (long)result(node, call) : 0;
+            if (!rule.Creates && observed.Result != expected)
+            {
+                detail = $"expected {expected}";
+                return false;
+            }
+        }
+
+        foreach (Field field in call.Operation.Ioctl?.Fields ?? [])
+        {
+            ulong before = call[field];
+            ulong after = observed.After[field.Index];
+            Write? write = null;
+            foreach (Write candidate in rule.Writes)
+            {
+                write = candidate.Field == field ? candidate : write;
+            }
+
+            ulong wanted = write is null ? before : write.Value is { } value ? value(node, call) & field.Mask : after;
+            if (after != wanted)
+            {
+                detail = $"{field.Name} is 0x{after:x} after the call, expected 0x{wanted:x}";
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static InvalidOperationException NoVerdict(in Call call) =>
+        new($"no rule decides {call.Operation.FullName}: its list does not end with an unconditional rule");
+}

@@ -1,0 +1,40 @@
+namespace KvmSpec.Model;
+
+/// <summary>Where a call meets the model: the state before it, the descriptor it is made on, the host and the limits.</summary>
+public readonly struct Node
+{
+    private readonly Vm? vm;
+
+    internal Node(Model model, World world, in Descriptor target, bool closed)
+    {
+        Model = model;
+        World = world;
+        Target = target;
+        Closed = closed;
+        vm = !closed && world.Vms.TryFind(target.Vm, out Vm found) ? found : null;
+    }
+
+    public Model Model { get; }
+
+    public World World { get; }
+
+    /// <summary>The descriptor the call is made on.</summary>
+    public Descriptor Target { get; }
+
+    /// <summary>True where the call's handle stands for no open descriptor.</summary>
+    public bool Closed { get; }
+
+    /// <summary>The VM behind the descriptor; an empty one for descriptors that have none.</summary>
+    public Vm Vm => vm ?? Vm.None;
+
+    /// <summary>The vCPU behind the descriptor; for others, one that never ran.</summary>
+    public Vcpu Vcpu => Vm.Vcpus.TryFind(Target.Object, out Vcpu vcpu) ? vcpu : default;
+
+    public Host Host => Model.Host;
+
+    /// <summary>The value of a limit on this host in this revision.</summary>
+    public ulong this[Limit limit] => Model.Limits[limit.Index];
+
+    /// <summary>The state with this VM changed.</summary>
+    public World With(Vm changed) => World.With(changed);
+}

@@ -1,0 +1,46 @@
+namespace KvmSpec.Model;
+
+/// <summary>How a call ended.</summary>
+public enum Ending : byte
+{
+    /// <summary>It returned.</summary>
+    Returned,
+
+    /// <summary>The kernel crashed, or the process did.</summary>
+    Crashed,
+
+    /// <summary>It did not return within its time limit.</summary>
+    Hung,
+
+    /// <summary>The target refused to make it, because an earlier call crashed or hung.</summary>
+    NotMade,
+}
+
+/// <summary>What a kernel, or a model standing in for one, answered to a call.</summary>
+public struct Observation
+{
+    public Ending Ending;
+
+    /// <summary>The errno, or none where the call succeeded.</summary>
+    public Errno Errno;
+
+    /// <summary>True where a new descriptor was made, as the result or inside the struct.</summary>
+    public bool Descriptor;
+
+    /// <summary>The result; 0 where it is a descriptor.</summary>
+    public long Result;
+
+    /// <summary>Every word as it stands after the call; a pointer's and a descriptor's word stays what it was.</summary>
+    public Words After;
+
+    /// <summary>What is compared first: the errno, a descriptor, or a number.</summary>
+    public readonly string Summary => Ending switch
+    {
+        Ending.Crashed => "crash",
+        Ending.Hung => "hang",
+        Ending.NotMade => "not made",
+        _ when Errno != Errno.None => Errno.ToString(),
+        _ when Descriptor => "a descriptor",
+        _ => Result.ToString(),
+    };
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace KvmSpec.Model;
+
+/// <summary>
+/// A release of the kernel or a posted patch: its successor (or the release it was posted against) plus edits.
+/// </summary>
+public sealed class Revision
+{
+    private readonly Dictionary<Architecture, Book?> books = [];
+    private readonly Func<Architecture, Book?>? origin;
+
+    /// <summary>The newest release: what the rules in the code say.</summary>
+    public Revision(string name, string title, Func<Architecture, Book?> origin)
+    {
+        Name = name;
+        Title = title;
+        this.origin = origin;
+        Edits = [];
+    }
+
+    /// <summary>Another revision by its differences.</summary>
+    public Revision(string name, string title, Revision parent, params ImmutableArray<Edit> edits)
+    {
+        Name = name;
+        Title = title;
+        Parent = parent;
+        Edits = edits;
+    }
+
+    public string Name { get; }
+
+    /// <summary>What it is, with date or commit.</summary>
+    public string Title { get; }
+
+    public Revision? Parent { get; }
+
+    public ImmutableArray<Edit> Edits { get; }
+
+    /// <summary>True for a release of the kernel, false for a posting.</summary>
+    public bool IsRelease { get; init; } = true;
+
+    /// <summary>How sure its edits are: from which source they were read.</summary>
+    public string Evidence { get; init; } = "";
+
+    /// <summary>The rules for an architecture, or <c>null</c> where the model has none.</summary>
+    /// <exception cref="EditException">An edit fits none of the architecture's rules that it should.</exception>
+    public Book? Book(Architecture architecture)
+    {
+        lock (books)
+        {
+            if (!books.TryGetValue(architecture, out Book? book))
+            {
+                book = Build(architecture);
+                books[architecture] = book;
+            }
+
+            return book;
+        }
+    }
+
+    private Book? Build(Architecture architecture)
+    {
+        if (origin is not null)
+        {
+            return origin(architecture);
+        }
+
+        Book? book = Parent!.Book(architecture);
+        if (book is null)
+        {
+            return null;
+        }
+
+        foreach (Edit edit in Edits)
+        {
+            if (edit.Concerns(book))
+            {
+                book = edit.Apply(book);
+            }
+        }
+
+        return book;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

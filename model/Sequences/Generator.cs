@@ -1,0 +1,210 @@
+namespace KvmSpec.Model.Sequences;
+
+/// <summary>
+/// Decodes words into calls against the model: mostly calls on descriptors that are open, with values from the ioctls'
+/// alphabets. Half of the calls take only usual values, those that stand in an alphabet more than once; in the others
+/// each argument may be any value of its alphabet. A sequence is a pure function of its name, the revision and the host,
+/// never of what ran before.
+/// </summary>
+public sealed class Generator
+{
+    /// <summary>In a call that is not plain, so many of eight arguments may be any value.</summary>
+    private const ulong UnusualOfEight = 3;
+
+    /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
+    private const ulong RareMask = 0xff;
+
+    private readonly Model model;
+    private readonly Plan[] plans;
+    private readonly int[] choice;
+    private readonly Plan createVm;
+
+    public Generator(Model model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        this.model = model;
+        plans = [.. model.Book.Operations.Where(o => o.Weight > 0).Select(o => new Plan(model, o))];
+        choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, p.Operation.Weight))];
+        createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
+    }
+
+    /// <summary>The operations and how often each is chosen, in parts of all.</summary>
+    public IEnumerable<(Operation Operation, double Share)> Weights =>
+        plans.Select(p => (p.Operation, (double)p.Operation.Weight / choice.Length));
+
+    /// <summary>The sequence of that name.</summary>
+    public Sequence Generate(SequenceName name)
+    {
+        Call[] calls = new Call[name.Length];
+        Generate(name, calls);
+        return new Sequence(calls);
+    }
+
+    /// <summary>Writes the sequence of that name into memory that the caller owns; allocates only states.</summary>
+    public World Generate(SequenceName name, Span<Call> calls)
+    {
+        Walk walk = new(this, name.Seed);
+        for (int i = 0; i < name.Length; i++)
+        {
+            walk.Next(ref calls[i]);
+        }
+
+        return walk.World;
+    }
+
+    /// <summary>Generates and makes calls one by one.</summary>
+    public ref struct Walk
+    {
+        private readonly Generator generator;
+        private Mixer mixer;
+        private bool first;
+
+        internal Walk(Generator generator, ulong seed)
+        {
+            this.generator = generator;
+            mixer = new Mixer(seed);
+            World = World.Initial;
+            first = true;
+        }
+
+        /// <summary>The state after the calls so far.</summary>
+        public World World { get; private set; }
+
+        /// <summary>The next call; the state moves on, and the rule that decided is returned.</summary>
+        public Rule Next(ref Call call)
+        {
+            generator.Draw(ref mixer, World, first, ref call);
+            first = false;
+            World = generator.model.Step(World, call, out Rule decided);
+            return decided;
+        }
+    }
+
+    /// <summary>Begins the sequence of a seed.</summary>
+    public Walk Begin(ulong seed) => new(this, seed);
+
+    private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
+    {
+        ulong word = mixer.Next();
+        Plan plan = first && (word & 15) != 0
+            ? createVm
+            : plans[choice[(int)(((word >> 32) * (ulong)choice.Length) >> 32)]];
+        call = new Call
+        {
+            Operation = plan.Operation,
+            On = On(world, plan.Operation.On, (uint)word),
+            As = plan.Operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default,
+        };
+        if (plan.Operation.Ioctl is { } ioctl)
+        {
+            plan.Fill(ref mixer, ref call, first || (word & 0x8000_0000) != 0);
+            if (ioctl.TakesPointer)
+            {
+                call.Argument = (byte)(word >> 12) switch
+                {
+                    < 240 => Pointer.Fine,
+                    < 246 => Pointer.Unmapped,
+                    < 251 => Pointer.ReadOnly,
+                    _ => Pointer.FaultsAfter((ushort)(ioctl.Size / 2)),
+                };
+            }
+            else if (ioctl == Uapi.Raw.Ioctl)
+            {
+                call.Argument = Pointer.Unmapped;
+            }
+        }
+    }
+
+    /// <summary>A handle of the kind: an open one if there is any, seldom a closed one or one of another kind.</summary>
+    private static Handle On(World world, DescriptorKind kind, uint word)
+    {
+        if ((word & 0x3f) == 0x3f)
+        {
+            DescriptorKind other = (DescriptorKind)((word >> 6) % Handle.Kinds);
+            return new Handle(other, (byte)((word >> 9) % (uint)Scope.Handles(other)));
+        }
+
+        int names = Scope.Handles(kind);
+        int number = (int)((word >> 9) % (uint)names);
+        if ((word & 0x1f) == 0x1f)
+        {
+            return new Handle(kind, (byte)number);
+        }
+
+        for (int i = 0; i < names; i++)
+        {
+            Handle candidate = new(kind, (byte)((number + i) % names));
+            if (world.IsOpen(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return new Handle(kind, (byte)number);
+    }
+
+    /// <summary>A name for a new descriptor: a free one if there is any.</summary>
+    private static Handle Free(World world, DescriptorKind kind, byte word)
+    {
+        int names = Scope.Handles(kind);
+        for (int i = 0; i < names; i++)
+        {
+            Handle candidate = new(kind, (byte)i);
+            if (!world.IsOpen(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return new Handle(kind, (byte)(word % names));
+    }
+
+    /// <summary>An operation with the values of its fields resolved for the host.</summary>
+    private sealed class Plan
+    {
+        private readonly Slot[] slots;
+
+        internal Plan(Model model, Operation operation)
+        {
+            Operation = operation;
+            Start = new Call(operation, default).Words;
+            slots = [.. (operation.Ioctl?.Fields ?? [])
+                .Where(f => operation.Alphabet.ContainsKey(f))
+                .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
+        }
+
+        private static Slot Of(int index, ulong[] common, ulong[] rare)
+        {
+            ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
+            return new Slot(index, usual.Length > 0 ? usual : common, common, rare);
+        }
+
+        internal Operation Operation { get; }
+
+        private Words Start { get; }
+
+        /// <summary>Draws the words; a plain call takes usual values only.</summary>
+        internal void Fill(ref Mixer mixer, ref Call call, bool plain)
+        {
+            call.Words = Start;
+            ulong bits = 0;
+            for (int i = 0; i < slots.Length; i++)
+            {
+                if (i % 4 == 0)
+                {
+                    bits = mixer.Next();
+                }
+
+                ref readonly Slot slot = ref slots[i];
+                ulong part = bits & 0xffff;
+                bits >>= 16;
+                ulong[] values = plain || (part & 7) >= UnusualOfEight ? slot.Usual
+                    : slot.Rare.Length > 0 && (part & RareMask) == 0 ? slot.Rare
+                    : slot.Common;
+                call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
+            }
+        }
+
+        private readonly record struct Slot(int Index, ulong[] Usual, ulong[] Common, ulong[] Rare);
+    }
+}

@@ -1,0 +1,31 @@
+namespace KvmSpec.Model.Sequences;
+
+/// <summary>
+/// The words that a sequence is decoded from: SplitMix64 over a seed. Anybody can write it again: add 0x9e3779b97f4a7c15
+/// to the state, then mix by two xor-shifts and multiplications.
+/// </summary>
+public struct Mixer(ulong seed)
+{
+    private const ulong Step = 0x9e3779b97f4a7c15;
+    private ulong state = seed;
+
+    /// <summary>The next word.</summary>
+    public ulong Next()
+    {
+        state += Step;
+        return Mix(state);
+    }
+
+    /// <summary>A number below a bound, from the upper half of the next word.</summary>
+    public int Below(int bound) => (int)(((Next() >> 32) * (ulong)bound) >> 32);
+
+    /// <summary>The seed of the sequence with that index in a run: a pure function of both.</summary>
+    public static ulong SeedOf(ulong runSeed, ulong index) => Mix(Mix(runSeed + Step) ^ (index * Step));
+
+    private static ulong Mix(ulong word)
+    {
+        word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9;
+        word = (word ^ (word >> 27)) * 0x94d049bb133111eb;
+        return word ^ (word >> 31);
+    }
+}

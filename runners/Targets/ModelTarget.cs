@@ -1,0 +1,24 @@
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Targets;
+
+/// <summary>A model in the place of a kernel: how revisions are compared and planted faults are found.</summary>
+public sealed class ModelTarget(string name, Model.Model model) : ITarget
+{
+    public string Name => name;
+
+    public Host Host => model.Host;
+
+    public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
+    {
+        World world = World.Initial;
+        for (int i = 0; i < calls.Length; i++)
+        {
+            world = model.Answer(world, calls[i], out observed[i], out _);
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
