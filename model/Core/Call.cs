@@ -40,6 +40,9 @@ public struct Words : IEquatable<Words>
 /// </summary>
 public struct Call : IEquatable<Call>
 {
+    /// <summary>What a descriptor-valued word holds unless it is given: fd -1.</summary>
+    public const ulong NoDescriptor = uint.MaxValue;
+
     public Operation Operation;
 
     /// <summary>The descriptor it is made on.</summary>
@@ -61,6 +64,14 @@ public struct Call : IEquatable<Call>
         if (operation.Case is { } symbol)
         {
             Words[operation.Ioctl!.Selector!.Index] = symbol.Value;
+        }
+
+        foreach (Field field in operation.Fields)
+        {
+            if (field.Meaning == Meaning.Descriptor)
+            {
+                Words[field.Index] = NoDescriptor;
+            }
         }
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace KvmSpec.Model;
 
 /// <summary>
-/// A call as one line of a vector: a YAML flow mapping with the UAPI's own names. Words that are zero and pointers that
-/// are fine are left out, so that what stands there matters.
+/// A call as one line of a vector: a YAML flow mapping with the UAPI's own names. Words that are zero (descriptors: -1)
+/// and pointers that are fine are left out, so that what stands there matters.
 /// </summary>
 public static class CallText
 {
@@ -14,10 +14,11 @@ public static class CallText
     {
         StringBuilder text = new("{ on: ");
         text.Append(call.On).Append(", ioctl: ").Append(call.Operation.Ioctl?.Name ?? "close");
-        foreach (Field field in call.Operation.Ioctl?.Fields ?? [])
+        foreach (Field field in call.Operation.Fields)
         {
             ulong word = call[field];
-            if (field.Direction == Direction.Out || (word == 0 && field != call.Operation.Ioctl!.Selector && field.Meaning != Meaning.Descriptor))
+            ulong none = field.Meaning == Meaning.Descriptor ? Call.NoDescriptor : 0;
+            if (field.Direction == Direction.Out || (word == none && field != call.Operation.Ioctl!.Selector))
             {
                 continue;
             }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KvmSpec.Model;
 
 /// <summary>A named constant of the UAPI whose number a revision's vocabulary may change.</summary>
@@ -96,7 +98,7 @@ public sealed class Ioctl
         ArgumentNullException.ThrowIfNull(fields);
         Request = request;
         Size = size;
-        Fields = fields;
+        Fields = [.. fields];
         for (int i = 0; i < fields.Length; i++)
         {
             fields[i].Index = i;
@@ -114,7 +116,7 @@ public sealed class Ioctl
 
     public int Size { get; }
 
-    public IReadOnlyList<Field> Fields { get; }
+    public ImmutableArray<Field> Fields { get; }
 
     /// <summary>The field whose value chooses among cases, such as KVM_ENABLE_CAP's <c>cap</c>.</summary>
     public Field? Selector { get; init; }

@@ -257,6 +257,14 @@ public sealed class Model
         return new Judgement(observed.Errno == exact.Errno ? Finding.OtherValue : Finding.OtherErrno, exact, world) { Detail = detail };
     }
 
+    /// <summary>The operation that a call is in this state.</summary>
+    public Operation Resolve(World world, in Call call)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
+        return AsWritten(call.Operation, call.On.Kind, target) ? call.Operation : Resolve(call, target);
+    }
+
     /// <summary>
     /// The operation that a call is on this descriptor in this revision: raw numbers become what they mean here, and what
     /// the descriptor does not know becomes the unknown ioctl.
@@ -369,7 +377,7 @@ public sealed class Model
             }
         }
 
-        foreach (Field field in call.Operation.Ioctl?.Fields ?? [])
+        foreach (Field field in call.Operation.Fields)
         {
             ulong before = call[field];
             ulong after = observed.After[field.Index];

@@ -13,6 +13,9 @@ public sealed record Operation
     /// <summary>The ioctl; <c>null</c> for close(2).</summary>
     public required Ioctl? Ioctl { get; init; }
 
+    /// <summary>The words of its calls; none for close(2).</summary>
+    public ImmutableArray<Field> Fields => Ioctl?.Fields ?? [];
+
     /// <summary>The kind of descriptor on which these rules hold.</summary>
     public required DescriptorKind On { get; init; }
 

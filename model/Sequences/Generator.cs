@@ -168,7 +168,7 @@ public sealed class Generator
         {
             Operation = operation;
             Start = new Call(operation, default).Words;
-            slots = [.. (operation.Ioctl?.Fields ?? [])
+            slots = [.. operation.Fields
                 .Where(f => operation.Alphabet.ContainsKey(f))
                 .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
         }

@@ -9,6 +9,13 @@ public sealed class ModelTarget(string name, Model.Model model) : ITarget
 
     public Host Host => model.Host;
 
+    /// <summary>The target with another revision made of its own.</summary>
+    public ModelTarget Changed(Func<Revision, Revision> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return new ModelTarget(name, new Model.Model(change(model.Revision), model.Host));
+    }
+
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
     {
         World world = World.Initial;

@@ -1,0 +1,176 @@
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Checking;
+
+/// <summary>How strictly errnos are compared.</summary>
+public enum Strictness
+{
+    /// <summary>Any errno that userspace must be ready for is fine; another than the first is a notice.</summary>
+    Envelope,
+
+    /// <summary>The errno of the first failing check.</summary>
+    Exact,
+}
+
+/// <summary>
+/// Makes sequences on a target and judges every answer. A sequence ends at its first divergence, the run goes on; facts
+/// of the host that an answer settles hold for the rest of the run.
+/// </summary>
+public sealed class Checker
+{
+    private readonly ITarget target;
+    private readonly Strictness strictness;
+    private readonly long[] decided;
+    private Observation[] observed = new Observation[64];
+    private Call[] spelled = new Call[64];
+
+    public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        this.target = target;
+        this.strictness = strictness;
+        Model = model;
+        decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
+    }
+
+    /// <summary>The model, with what the run has settled so far.</summary>
+    public Model.Model Model { get; private set; }
+
+    /// <summary>Calls that were judged.</summary>
+    public long Calls { get; private set; }
+
+    public long Sequences { get; private set; }
+
+    /// <summary>Sequences that ended because the machine ran out of something.</summary>
+    public long OutOfResources { get; private set; }
+
+    /// <summary>Answers with another errno of the envelope.</summary>
+    public long Notices { get; private set; }
+
+    /// <summary>Facts that the run settled, in their order.</summary>
+    public List<(Fact Fact, bool Holds, string By)> Settled { get; } = [];
+
+    /// <summary>How often a rule decided a call.</summary>
+    public long Decided(Rule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return rule.Serial < decided.Length ? decided[rule.Serial] : 0;
+    }
+
+    /// <summary>Makes a sequence; the divergence that ended it, if any.</summary>
+    public Divergence? Check(ReadOnlySpan<Call> calls)
+    {
+        Sequences++;
+        Execute(calls);
+        World world = World.Initial;
+        for (int i = 0; i < calls.Length; i++)
+        {
+            Judgement judgement = Model.Judge(world, calls[i], observed[i]);
+            Calls++;
+            switch (judgement.Finding)
+            {
+                case Finding.AsExpected:
+                    decided[judgement.Rule.Serial]++;
+                    break;
+                case Finding.Environment:
+                    OutOfResources++;
+                    return null;
+                case Finding.ErrnoOrder when strictness == Strictness.Envelope:
+                    Notices++;
+                    break;
+                default:
+                    return Diverged(world, calls, i, judgement);
+            }
+
+            if (!judgement.Settled.IsEmpty)
+            {
+                Settle(judgement, calls[i]);
+            }
+
+            world = judgement.Next;
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes a sequence without counting it: what shrinking does.</summary>
+    public Divergence? Try(ReadOnlySpan<Call> calls)
+    {
+        Execute(calls);
+        World world = World.Initial;
+        for (int i = 0; i < calls.Length; i++)
+        {
+            Judgement judgement = Model.Judge(world, calls[i], observed[i]);
+            if (judgement.Finding == Finding.Environment)
+            {
+                return null;
+            }
+
+            if (judgement.Finding.Diverges() || (judgement.Finding == Finding.ErrnoOrder && strictness == Strictness.Exact))
+            {
+                return Diverged(world, calls, i, judgement);
+            }
+
+            world = judgement.Next;
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes a divergence as small as it gets in its group.</summary>
+    public Divergence Shrink(Divergence divergence, out int tried)
+    {
+        ArgumentNullException.ThrowIfNull(divergence);
+        Divergence smallest = divergence;
+        int count = 0;
+        Sequence start = new([.. divergence.Sequence.Calls[..(divergence.At + 1)]]);
+        new Shrinker(Model).Minimize(start, candidate =>
+        {
+            count++;
+            if (Try(candidate.Calls) is not { } found || found.Group != divergence.Group)
+            {
+                return false;
+            }
+
+            smallest = found;
+            return true;
+        });
+        tried = count;
+        return smallest;
+    }
+
+    private void Execute(ReadOnlySpan<Call> calls)
+    {
+        if (observed.Length < calls.Length)
+        {
+            observed = new Observation[calls.Length];
+            spelled = new Call[calls.Length];
+        }
+
+        for (int i = 0; i < calls.Length; i++)
+        {
+            spelled[i] = Model.Spell(calls[i]);
+        }
+
+        target.Execute(spelled.AsSpan(0, calls.Length), observed);
+    }
+
+    private Divergence Diverged(World world, ReadOnlySpan<Call> calls, int at, Judgement judgement)
+    {
+        Operation operation = Model.Resolve(world, calls[at]);
+        Group group = new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding);
+        return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation);
+    }
+
+    private void Settle(in Judgement judgement, in Call call)
+    {
+        foreach ((Fact fact, bool holds) in judgement.Settled)
+        {
+            Settled.Add((fact, holds, call.Operation.Name));
+        }
+
+        Model = Model.Settle(judgement.Settled);
+    }
+}

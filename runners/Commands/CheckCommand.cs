@@ -1,0 +1,131 @@
+using System.CommandLine;
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Model.X86;
+using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Reports;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec check</c>: vectors and generated sequences against a kernel.</summary>
+internal static class CheckCommand
+{
+    private const long DefaultSequences = 10_000;
+    private const int DefaultLength = 30;
+
+    public static Command Make(TextWriter output)
+    {
+        Option<string?> target = new("--target") { Description = $"What is checked: {TargetNames.Forms}. Without it local, or no kernel where there is none." };
+        Option<string?> revision = new("--revision") { Description = "Against which revision; without it the target's own release." };
+        Option<string?> host = new("--host") { Description = "The host that a model stands in for." };
+        Option<string?> clause = new("--clause") { Description = "Only clauses that match, such as 'memslot.*'." };
+        Option<long> sequences = new("--sequences") { Description = "How many generated sequences.", DefaultValueFactory = _ => DefaultSequences };
+        Option<int> length = new("--length") { Description = "The greatest length of a sequence.", DefaultValueFactory = _ => DefaultLength };
+        Option<string> seed = new("--seed") { Description = "The run's seed.", DefaultValueFactory = _ => "1" };
+        Option<string?> replay = new("--replay") { Description = "One sequence by its name, as reports print it: SEED:LENGTH." };
+        Option<Strictness> strictness = new("--strictness") { Description = "Any errno that userspace must be ready for, or the first failing check's.", DefaultValueFactory = _ => Strictness.Envelope };
+        Option<string?> whatIf = new("--what-if") { Description = "A limit on both sides: LIMIT=VALUE." };
+        Option<string?> excuses = new("--excuses") { Description = "A file of divergences that are accepted, each with a reason." };
+        Option<string> shard = new("--shard") { Description = "Which part of the sequences: I/N.", DefaultValueFactory = _ => "1/1" };
+        Option<ReportFormat> format = new("--format") { Description = "How the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
+        Option<string?> file = new("--output") { Description = "The file to write the report to." };
+        Option<bool> dryRun = new("--dry-run") { Description = "Say what would be checked, and make no call." };
+        Command command = new("check", "Check a kernel against the specification.")
+        {
+            target, revision, host, clause, sequences, length, seed, replay, strictness, whatIf, excuses, shard, format, file, dryRun,
+        };
+        command.SetAction(parsed => Check(output, new CheckRequest
+        {
+            Target = parsed.GetValue(target),
+            Revision = parsed.GetValue(revision),
+            Host = parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : X86Hosts.Amd,
+            Clause = parsed.GetValue(clause),
+            Plan = CheckRequest.PlanOf(parsed.GetValue(seed)!, parsed.GetValue(sequences), parsed.GetValue(length), parsed.GetValue(shard)!),
+            Replay = parsed.GetValue(replay),
+            Strictness = parsed.GetValue(strictness),
+            WhatIf = parsed.GetValue(whatIf),
+            Excuses = Excuses.Load(parsed.GetValue(excuses)),
+            Format = parsed.GetValue(format),
+            Output = parsed.GetValue(file),
+            DryRun = parsed.GetValue(dryRun),
+        }));
+        return command;
+    }
+
+    private static int Check(TextWriter output, CheckRequest request)
+    {
+        if (request.Target is not null)
+        {
+            using ITarget named = TargetNames.Open(request.Target, request.Host);
+            return Check(output, request, named, null);
+        }
+
+        LocalTarget? local = null;
+        string? missing = null;
+        try
+        {
+            local = new LocalTarget();
+        }
+        catch (TargetException e)
+        {
+            missing = e.Message;
+        }
+
+        using ITarget target = (ITarget?)local ?? new ModelTarget("model", new Model.Model(request.RevisionOr(Revisions.Linux73), request.Host));
+        return Check(output, request, target, missing);
+    }
+
+    private static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
+    {
+        Revision revision = request.RevisionOr(Revisions.Nearest(target.Host.Release, out bool exact));
+        if (target.Host.Release == Revisions.Linux73.Name || request.Revision is not null)
+        {
+            exact = true;
+        }
+
+        revision = request.Changed(revision);
+        Model.Model model = new(revision, target.Host);
+        ITarget tested = target is ModelTarget standIn ? standIn.Changed(request.Changed) : target;
+        request.RequireClauses(model.Book);
+        CheckReport report = new(request, target, revision, exact, missing);
+        bool text = request.Format == ReportFormat.Text && request.Output is null;
+        if (text)
+        {
+            output.WriteLine(report.FirstLine);
+        }
+
+        if (request.DryRun)
+        {
+            output.WriteLine(report.DryRun);
+            return ExitStatus.Conforms;
+        }
+
+        using Cancellation stop = new();
+        CheckRun run = new(new Checker(tested, model, request.Strictness), request.Strictness);
+        if (request.Replay is not null)
+        {
+            SequenceName name = request.ReplayName();
+            run.One(new Generator(model).Generate(name).Calls, name.ToString());
+        }
+        else
+        {
+            ProgressBar.Run(text && !Console.IsOutputRedirected, "sequences", request.Plan.Own,
+                progress => run.Generated(request.Plan, progress, stop.Token));
+        }
+
+        if (!exact)
+        {
+            run.LabelBackports(tested, revision);
+        }
+
+        report.Finish(run);
+        if (missing is not null)
+        {
+            report.Plants = PlantedFaults.Find(request.Host, request.Plan.Seed);
+        }
+
+        report.Write(output);
+        return run.Interrupted ? ExitStatus.Interrupted : report.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.IO.Enumeration;
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Reports;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary>What <c>kvmspec check</c> was asked, checked and in the model's terms.</summary>
+public sealed record CheckRequest
+{
+    public string? Target { get; init; }
+
+    public string? Revision { get; init; }
+
+    /// <summary>The host of targets that are models.</summary>
+    public required Host Host { get; init; }
+
+    /// <summary>A pattern of clause ids with * and ?.</summary>
+    public string? Clause { get; init; }
+
+    public required SequencePlan Plan { get; init; }
+
+    public string? Replay { get; init; }
+
+    public Strictness Strictness { get; init; }
+
+    public string? WhatIf { get; init; }
+
+    public required Excuses Excuses { get; init; }
+
+    public ReportFormat Format { get; init; }
+
+    public string? Output { get; init; }
+
+    public bool DryRun { get; init; }
+
+    /// <summary>The revision that was asked for, or another.</summary>
+    public Revision RevisionOr(Revision other) => Revision is null ? other : TargetNames.Revision(Revision);
+
+    /// <summary>Reads seed, numbers and shard.</summary>
+    /// <exception cref="RequestException">One of them is no such number.</exception>
+    public static SequencePlan PlanOf(string seed, long sequences, int length, string shard)
+    {
+        ArgumentNullException.ThrowIfNull(shard);
+        if (!CallText.TryReadNumber(seed, out ulong number))
+        {
+            throw new RequestException($"--seed {seed}: not a number of 64 bits; give decimal digits or 0x and hexadecimal ones");
+        }
+
+        if (sequences < 0)
+        {
+            throw new RequestException($"--sequences {sequences}: give 0 or more");
+        }
+
+        if (length is < 1 or > SequenceName.Longest)
+        {
+            throw new RequestException($"--length {length}: give 1 to {SequenceName.Longest}");
+        }
+
+        string[] parts = shard.Split('/');
+        if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parts2) || part < 1 || part > parts2)
+        {
+            throw new RequestException($"--shard {shard}: give I/N with 1 <= I <= N, such as 2/4");
+        }
+
+        return new SequencePlan(number, sequences, length, part - 1, parts2);
+    }
+
+    /// <summary>The sequence to replay.</summary>
+    /// <exception cref="RequestException">The name is none.</exception>
+    public SequenceName ReplayName() => SequenceName.TryParse(Replay!, out SequenceName name)
+        ? name
+        : throw new RequestException($"--replay {Replay}: give SEED:LENGTH as a report prints it, such as 0x1234:20");
+
+    /// <summary>The revision with <c>--what-if</c>'s limit moved.</summary>
+    /// <exception cref="RequestException">There is no such limit, or the value is no number.</exception>
+    public Revision Changed(Revision revision)
+    {
+        ArgumentNullException.ThrowIfNull(revision);
+        if (WhatIf is null)
+        {
+            return revision;
+        }
+
+        string[] parts = WhatIf.Split('=');
+        Book book = revision.Book(Host.Architecture)!;
+        Limit? limit = book.Limits.Keys.FirstOrDefault(l => l.Name == parts[0]);
+        if (limit is null || parts.Length != 2 || !CallText.TryReadNumber(parts[1], out ulong value))
+        {
+            throw new RequestException($"--what-if {WhatIf}: give LIMIT=VALUE with a limit of {revision}: {string.Join(", ", book.Limits.Keys.Select(l => l.Name).Order(StringComparer.Ordinal))}");
+        }
+
+        return new Revision(revision.Name, revision.Title + $" with {WhatIf}", revision, [new SetLimit(limit, value)]) { IsRelease = revision.IsRelease };
+    }
+
+    /// <summary>True where the clause is one that was asked for.</summary>
+    public bool Concerns(string clause) => Clause is null || FileSystemName.MatchesSimpleExpression(Clause, clause, ignoreCase: false);
+
+    /// <summary>A pattern that matches no clause is an error, never a pass.</summary>
+    /// <exception cref="RequestException">Nothing matches.</exception>
+    public void RequireClauses(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        if (Clause is not null && !book.Clauses.Any(Concerns))
+        {
+            throw new RequestException($"--clause {Clause}: matches no clause; 'kvmspec rules' lists them");
+        }
+    }
+}

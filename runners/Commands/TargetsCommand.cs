@@ -1,0 +1,45 @@
+using System.CommandLine;
+using KvmSpec.Model;
+using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec targets</c>: what can be checked here, and what is missing for the rest.</summary>
+internal static class TargetsCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        Command command = new("targets", "List every target: ready, or what is missing and the command that brings it.");
+        command.SetAction(_ =>
+        {
+            output.WriteLine($"{"local",-28} {Local()}");
+            output.WriteLine($"{"model",-28} ready: the rules of {Revisions.Linux73.Name} in the place of a kernel");
+            foreach (Revision revision in Revisions.All)
+            {
+                output.WriteLine($"{"revision:" + revision.Name,-28} ready: {revision.Title} ({revision.Evidence})");
+            }
+
+            foreach (Revision plant in Plants.All)
+            {
+                output.WriteLine($"{plant.Name,-28} ready: {plant.Title}");
+            }
+
+            return ExitStatus.Conforms;
+        });
+        return command;
+    }
+
+    private static string Local()
+    {
+        try
+        {
+            using LocalTarget local = new();
+            return $"ready: Linux {local.Host.Release} ({local.Host.BackEnd})";
+        }
+        catch (TargetException missing)
+        {
+            return "missing: " + missing.Message;
+        }
+    }
+}

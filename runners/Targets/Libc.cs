@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace KvmSpec.Runners.Targets;
+
+/// <summary>The system calls that the local target makes. ioctl is variadic; a fixed prototype is right on 64-bit Linux.</summary>
+internal static unsafe partial class Libc
+{
+    public const int ReadWrite = 2;
+    public const int CloseOnExec = 0x80000;
+    public const int ProtNone = 0;
+    public const int ProtRead = 1;
+    public const int ProtReadWrite = 3;
+    public const int MapShared = 1;
+    public const int MapPrivate = 2;
+    public const int MapFixedNoReplace = 0x100000;
+    public const int MapAnonymous = 0x20;
+    public const int MapNoReserve = 0x4000;
+
+    public static readonly void* MapFailed = (void*)-1;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Ioctl(int descriptor, nuint request, nuint argument);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Unmap(void* address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
+    public static partial int Protect(void* address, nuint length, int protection);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MemoryFile(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(int descriptor, nint length);
+}
