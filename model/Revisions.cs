@@ -41,6 +41,7 @@ public static class Revisions
         [
             new Replace("check-extension.x86-apic-bus-cycles-ns", rule => rule with { Result = (in n, in c) => 1 }, "a VM answers 1 whatever was set")
                 { Only = OnVmOnly + "(KVM_CAP_X86_APIC_BUS_CYCLES_NS)" },
+            new SetLimit(DeviceAttributes.EncryptionAttributes, 1),
             Answers("check-extension.x2apic-api", "3 before a backport, 15 after it", (_, value) => value is 3 or 15),
         ])
     {

@@ -32,7 +32,7 @@ public static class X86Book
         SetMpState = X86Vcpus.SetMpState,
         Run = X86Vcpus.Run,
         Extensions = X86Extensions.Rows,
-        Operations = [.. InterruptControllers.Operations, .. X86Vcpus.Operations, .. KernelMemory.Operations, .. X86EnableCaps.Operations, .. MsrFilters.Operations],
+        Operations = [.. InterruptControllers.Operations, .. X86Vcpus.Operations, .. KernelMemory.Operations, .. X86EnableCaps.Operations, .. MsrFilters.Operations, .. DeviceAttributes.Operations],
         Limits = new Dictionary<Limit, Bound>
         {
             [CommonLimits.Memslots] = Bound.Fixed(32764),
@@ -50,6 +50,7 @@ public static class X86Book
             [InterruptControllers.BusCycleLargest] = Bound.Fixed(ulong.MaxValue / (uint.MaxValue * 128UL)),
             [KernelMemory.TaskStateHighest] = Bound.Fixed(0xffffd000),
             [MsrFilters.Registers] = Bound.Fixed(0x600 * 8),
+            [DeviceAttributes.EncryptionAttributes] = Bound.Fixed(3),
             [MsrFilters.TscFrequency] = Bound.Fixed(int.MaxValue),
         }.ToImmutableDictionary(),
     };

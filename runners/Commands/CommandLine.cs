@@ -16,6 +16,7 @@ public static class CommandLine
             CheckCommand.Make(output),
             TargetsCommand.Make(output),
             RulesCommand.Make(output),
+            BenchCommand.Make(output),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

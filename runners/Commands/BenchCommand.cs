@@ -1,0 +1,21 @@
+using System.CommandLine;
+using KvmSpec.Runners.Bench;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec bench</c>: what the machinery costs, as figures and ratios of one run.</summary>
+internal static class BenchCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        Option<double> seconds = new("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 3 };
+        Command command = new("bench", "Measure the model, the targets and the vectors, side by side in one run.") { seconds };
+        command.SetAction(parsed =>
+        {
+            BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            run.All();
+            return ExitStatus.Conforms;
+        });
+        return command;
+    }
+}
