@@ -15,11 +15,15 @@ public sealed class Chain<T> : IEquatable<Chain<T>>
 {
     internal Chain(T value, Chain<T>? next)
     {
+        Key = value.Key;
         Value = value;
         Next = next;
     }
 
     public T Value { get; }
+
+    /// <summary>The value's key, beside it so that a search need not ask each value.</summary>
+    internal uint Key { get; }
 
     public Chain<T>? Next { get; }
 
@@ -97,12 +101,12 @@ public static class Chain
     public static bool TryFind<T>(this Chain<T>? chain, uint key, out T value)
         where T : IKeyed, IEquatable<T>
     {
-        while (chain is not null && chain.Value.Key < key)
+        while (chain is not null && chain.Key < key)
         {
             chain = chain.Next;
         }
 
-        if (chain is not null && chain.Value.Key == key)
+        if (chain is not null && chain.Key == key)
         {
             value = chain.Value;
             return true;
@@ -119,12 +123,12 @@ public static class Chain
     public static Chain<T> With<T>(this Chain<T>? chain, T value)
         where T : IKeyed, IEquatable<T>
     {
-        if (chain is null || chain.Value.Key > value.Key)
+        if (chain is null || chain.Key > value.Key)
         {
             return new Chain<T>(value, chain);
         }
 
-        return chain.Value.Key == value.Key
+        return chain.Key == value.Key
             ? new Chain<T>(value, chain.Next)
             : new Chain<T>(chain.Value, chain.Next.With(value));
     }
@@ -133,12 +137,12 @@ public static class Chain
     public static Chain<T>? Without<T>(this Chain<T>? chain, uint key)
         where T : IKeyed, IEquatable<T>
     {
-        if (chain is null || chain.Value.Key > key)
+        if (chain is null || chain.Key > key)
         {
             return chain;
         }
 
-        if (chain.Value.Key == key)
+        if (chain.Key == key)
         {
             return chain.Next;
         }
@@ -152,7 +156,7 @@ public static class Chain
         where T : IKeyed, IEquatable<T>
     {
         uint free = 0;
-        for (; chain is not null && chain.Value.Key == free; chain = chain.Next)
+        for (; chain is not null && chain.Key == free; chain = chain.Next)
         {
             free++;
         }
