@@ -9,7 +9,12 @@ namespace KvmSpec.Model;
 /// </summary>
 public sealed class Model
 {
-    private readonly Rule[]?[] rules;
+    /// <summary>Selectors below this are looked up in a table.</summary>
+    private const int SmallCases = 256;
+
+    private readonly RuleList?[] lists;
+    private readonly RuleList[]?[] caseLists;
+    private readonly bool[] holds;
     private readonly Dictionary<(ulong Request, Target On), Operation> byRequest = [];
     private readonly Dictionary<(ulong Request, Target On), Dictionary<ulong, Operation>> cases = [];
     private readonly Operation[] unknown;
@@ -24,10 +29,11 @@ public sealed class Model
             ?? throw new ArgumentException($"{revision.Name} has no rules for {host.Architecture}", nameof(revision));
         Limits = LimitsOf(Book, host);
         unknown = [.. Book.Unknown];
-        rules = new Rule[Book.Lists.Max(o => o.Id) + 1][];
+        holds = HoldsOf(host);
+        lists = new RuleList[Book.Lists.Max(o => o.Id) + 1];
         foreach (Operation operation in Book.Lists)
         {
-            rules[operation.Id] = [.. operation.Rules];
+            lists[operation.Id] = RuleList.Of(operation.Rules);
             if (operation.Ioctl is not { } ioctl)
             {
                 continue;
@@ -47,6 +53,12 @@ public sealed class Model
 
             table.Add(Book.Number(symbol), operation);
         }
+
+        caseLists = new RuleList[lists.Length][];
+        foreach (Operation operation in Book.Operations.Where(o => o is { Case: null, Ioctl.Selector: not null }))
+        {
+            caseLists[operation.Id] = [.. Enumerable.Range(0, SmallCases).Select(number => ListOf(operation, (ulong)number))];
+        }
     }
 
     private Model(Model original, Host host)
@@ -56,7 +68,9 @@ public sealed class Model
         Book = original.Book;
         Limits = LimitsOf(Book, host);
         unknown = original.unknown;
-        rules = original.rules;
+        holds = HoldsOf(host);
+        lists = original.lists;
+        caseLists = original.caseLists;
         byRequest = original.byRequest;
         cases = original.cases;
     }
@@ -99,32 +113,15 @@ public sealed class Model
     public World Step(World world, in Call call, out Rule decided)
     {
         ArgumentNullException.ThrowIfNull(world);
-        Rule[] list = Meet(world, call, out Node node);
-        foreach (Rule rule in list)
-        {
-            if (rule.Decides(node, call) && Holds(rule, false))
-            {
-                decided = rule;
-                return rule.Then is { } then ? then(node, call) : world;
-            }
-        }
-
-        throw NoVerdict(call);
+        decided = Meet(world, call, out Node node).First(holds, node, call);
+        return decided.Then is { } then ? then(node, call) : world;
     }
 
     /// <summary>The rule that decides the call: 0 bytes allocated.</summary>
     public Rule Decide(World world, in Call call)
     {
         ArgumentNullException.ThrowIfNull(world);
-        foreach (Rule rule in Meet(world, call, out Node node))
-        {
-            if (rule.Decides(node, call) && Holds(rule, false))
-            {
-                return rule;
-            }
-        }
-
-        throw NoVerdict(call);
+        return Meet(world, call, out Node node).First(holds, node, call);
     }
 
     /// <summary>All rules that userspace must be ready for: failing ones up to the first that stops, the exact one first.</summary>
@@ -132,7 +129,7 @@ public sealed class Model
     {
         ArgumentNullException.ThrowIfNull(world);
         ImmutableArray<Rule>.Builder found = ImmutableArray.CreateBuilder<Rule>();
-        foreach (Rule rule in Meet(world, call, out Node node))
+        foreach (Rule rule in Meet(world, call, out Node node).Rules)
         {
             if (!rule.Decides(node, call) || !Holds(rule, true))
             {
@@ -155,7 +152,7 @@ public sealed class Model
     }
 
     /// <summary>The rules that a call meets, in order, without deciding it.</summary>
-    public ImmutableArray<Rule> RulesFor(World world, in Call call) => [.. Meet(world, call, out _)];
+    public ImmutableArray<Rule> RulesFor(World world, in Call call) => [.. Meet(world, call, out _).Rules];
 
     /// <summary>What the model itself answers: an observation for a model that stands in for a kernel.</summary>
     public World Answer(World world, in Call call, out Observation observed, out Rule decided)
@@ -181,43 +178,36 @@ public sealed class Model
     public Judgement Judge(World world, in Call call, in Observation observed)
     {
         ArgumentNullException.ThrowIfNull(world);
-        Rule[] list = Meet(world, call, out Node node);
+        RuleList list = Meet(world, call, out Node node);
+        Rule exact = list.First(holds, node, call);
         ImmutableArray<KeyValuePair<Fact, bool>> excluded = [];
-        Rule? exact = null;
-        foreach (Rule rule in list)
+        foreach (Fact fact in list.Facts)
         {
-            if (!rule.Decides(node, call))
+            if (Host.Settled.ContainsKey(fact))
             {
                 continue;
             }
 
-            if (rule.Given is { } fact)
+            foreach (Rule rule in list.Rules)
             {
-                if (Host.Settled.TryGetValue(fact, out bool holds))
+                if (rule == exact)
                 {
-                    if (!holds)
-                    {
-                        continue;
-                    }
+                    break;
                 }
-                else if (Matches(rule, node, call, observed, out _))
+
+                if (rule.Given != fact || !rule.Decides(node, call))
                 {
-                    return new Judgement(Finding.AsExpected, rule, Next(rule, node, call)) { Settled = [new(fact, true), .. excluded] };
-                }
-                else
-                {
-                    excluded = excluded.Add(new(fact, false));
                     continue;
                 }
+
+                if (Matches(rule, node, call, observed, out _))
+                {
+                    return new Judgement(Finding.AsExpected, rule, Next(rule, node, call)) { Settled = [new(fact, true)] };
+                }
+
+                excluded = excluded.Add(new(fact, false));
+                break;
             }
-
-            exact = rule;
-            break;
-        }
-
-        if (exact is null)
-        {
-            throw NoVerdict(call);
         }
 
         if (Matches(exact, node, call, observed, out string? detail))
@@ -323,17 +313,45 @@ public sealed class Model
         return limits;
     }
 
-    private Rule[] Meet(World world, in Call call, out Node node)
+    private static bool[] HoldsOf(Host host)
+    {
+        bool[] holds = new bool[Fact.All.Count];
+        foreach ((Fact fact, bool so) in host.Settled)
+        {
+            holds[fact.Index] = so;
+        }
+
+        return holds;
+    }
+
+    private RuleList Meet(World world, in Call call, out Node node)
     {
         bool closed = !world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
         node = new Node(this, world, target, closed);
         Operation operation = call.Operation;
-        return rules[AsWritten(operation, call.On.Kind, target) ? operation.Id : Resolve(call, target).Id]!;
+        if (AsWritten(operation, call.On.Kind, target))
+        {
+            return lists[operation.Id]!;
+        }
+
+        if (operation.On == call.On.Kind && operation.Id < caseLists.Length && caseLists[operation.Id] is { } small
+            && call[operation.Ioctl!.Selector!] is var number && number < SmallCases)
+        {
+            return small[number];
+        }
+
+        return lists[Resolve(call, target).Id]!;
+    }
+
+    private RuleList ListOf(Operation operation, ulong number)
+    {
+        Call call = new Call(operation, new Handle(operation.On, 0)).With(operation.Ioctl!.Selector!, number);
+        return lists[Resolve(call, default).Id]!;
     }
 
     /// <summary>True where the call's own operation is what the descriptor knows: no table needs asking.</summary>
     private bool AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
-        operation.On == kind && operation.Id < rules.Length && rules[operation.Id] is { Length: > 0 }
+        operation.On == kind && operation.Id < lists.Length && lists[operation.Id] is { Rules.IsEmpty: false }
         && (operation.Ioctl?.Selector is null || operation.Case is not null)
         && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
 
@@ -397,7 +415,4 @@ public sealed class Model
 
         return true;
     }
-
-    private static InvalidOperationException NoVerdict(in Call call) =>
-        new($"no rule decides {call.Operation.FullName}: its list does not end with an unconditional rule");
 }
