@@ -11,7 +11,7 @@ public sealed record Place(string Call, string Kind, Operation Operation)
     private const string UnknownIoctls = "unknown ioctls";
 
     /// <summary>What tells it from every other place.</summary>
-    public string Name => $"{Call} on {Kind}";
+    public string Name { get; } = $"{Call} on {Kind}";
 
     /// <summary>True for close(2), which is no ioctl.</summary>
     public bool IsClose => Operation.Ioctl is null && Call != UnknownIoctls;

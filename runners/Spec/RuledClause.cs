@@ -38,12 +38,13 @@ public sealed record RuledClause
         {
             bool[] present = [.. placed.Select(p => p.ContainsKey(id))];
             int newest = Array.IndexOf(present, true);
+            HashSet<Operation> operations = [.. placed[newest][id].Select(p => p.Operation)];
             clauses.Add(new()
             {
                 Id = id,
                 Errno = ErrnoOf(placed[newest][id]),
                 AllPlaces = distinct[newest],
-                Places = places[newest].Where(p => p.Operation.Rules.Any(r => r.Id == id)).Select(p => p.Name).ToHashSet(),
+                Places = places[newest].Where(p => operations.Contains(p.Operation)).Select(p => p.Name).ToHashSet(),
                 Range = RangeOf([.. releases.Select(r => r.Name)], present),
                 Mentions = [.. MentionsOf(id, releases, placed, present).Distinct()],
             });

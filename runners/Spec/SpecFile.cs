@@ -25,7 +25,7 @@ public sealed partial class SpecFile
     private SpecFile(string name, string text)
     {
         Name = name;
-        lines = [.. text.Split('\n')];
+        lines = [.. text.ReplaceLineEndings("\n").Split('\n')];
     }
 
     /// <summary>The copy that the program carries.</summary>
@@ -90,7 +90,7 @@ public sealed partial class SpecFile
         using Stream stream = typeof(SpecFile).Assembly.GetManifestResourceStream(FileName)
             ?? throw new InvalidOperationException($"{FileName} is not embedded in the program");
         using StreamReader reader = new(stream, Encoding.UTF8);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
+        return reader.ReadToEnd();
     }
 
     private void Read()
