@@ -1,0 +1,127 @@
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Spec;
+
+/// <summary>What the rules say of one clause: the other side of the gate.</summary>
+public sealed record RuledClause
+{
+    public required string Id { get; init; }
+
+    /// <summary>The errno in the newest release that has the clause, or <c>accepts</c>.</summary>
+    public required string Errno { get; init; }
+
+    /// <summary>Every place of that release.</summary>
+    public required IReadOnlyList<Place> AllPlaces { get; init; }
+
+    /// <summary>The names of the places where the rule stands in that release.</summary>
+    public required IReadOnlySet<string> Places { get; init; }
+
+    /// <summary>The places as spec.md should name them.</summary>
+    public string Where => Spec.Places.Write(AllPlaces, Places);
+
+    /// <summary>The releases that have the clause.</summary>
+    public required string Range { get; init; }
+
+    /// <summary>What the text has to mention: other errnos of older releases, and until when something else holds.</summary>
+    public required IReadOnlyList<string> Mentions { get; init; }
+
+    /// <summary>The clauses of some releases, newest first, in the order of the rules.</summary>
+    public static IReadOnlyList<RuledClause> Of(IReadOnlyList<Revision> releases)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        Book[][] books = [.. releases.Select(BooksOf)];
+        Dictionary<string, List<Placed>>[] placed = [.. books.Select(PlacedById)];
+        IReadOnlyList<Place>[] places = [.. books.Select(Place.Of)];
+        IReadOnlyList<Place>[] distinct = [.. places.Select(all => all.DistinctBy(p => p.Name).ToList())];
+        List<RuledClause> clauses = [];
+        foreach (string id in placed.SelectMany(p => p.Keys).Distinct())
+        {
+            bool[] present = [.. placed.Select(p => p.ContainsKey(id))];
+            int newest = Array.IndexOf(present, true);
+            HashSet<Operation> operations = [.. placed[newest][id].Select(p => p.Operation)];
+            clauses.Add(new()
+            {
+                Id = id,
+                Errno = ErrnoOf(placed[newest][id]),
+                AllPlaces = distinct[newest],
+                Places = places[newest].Where(p => operations.Contains(p.Operation)).Select(p => p.Name).ToHashSet(),
+                Range = RangeOf([.. releases.Select(r => r.Name)], present),
+                Mentions = [.. MentionsOf(id, releases, placed, present).Distinct()],
+            });
+        }
+
+        return clauses;
+    }
+
+    /// <summary>The books of a release, one for each architecture that it has rules for.</summary>
+    public static Book[] BooksOf(Revision release)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        return [.. Enum.GetValues<Architecture>().Select(release.Book).OfType<Book>()];
+    }
+
+    /// <summary>A range of releases in words.</summary>
+    /// <param name="names">The releases, newest first.</param>
+    /// <param name="present">Which of them are meant.</param>
+    public static string RangeOf(IReadOnlyList<string> names, IReadOnlyList<bool> present)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        int[] those = [.. Enumerable.Range(0, names.Count).Where(i => present[i])];
+        bool unbroken = those.Length > 0 && those[^1] - those[0] + 1 == those.Length;
+        return (unbroken, those) switch
+        {
+            (true, [0, ..]) when those.Length == names.Count => "all releases",
+            (true, [0, ..]) => $"since {names[those[^1]]}",
+            (true, _) when those[^1] == names.Count - 1 => $"until {names[those[0]]}",
+            (true, _) when those.Length > 1 => $"from {names[those[^1]]} to {names[those[0]]}",
+            _ => $"in {string.Join(", ", those.Select(i => names[i]))}",
+        };
+    }
+
+    private static Dictionary<string, List<Placed>> PlacedById(Book[] books) =>
+        books.SelectMany(b => b.Placements).GroupBy(p => p.Rule.Id).ToDictionary(g => g.Key, g => g.ToList());
+
+    private static string ErrnoOf(List<Placed> placed) =>
+        string.Join(" or ", placed.Select(p => p.Rule.Accepts ? "accepts" : p.Rule.Errno.ToString()).Distinct().Order(StringComparer.Ordinal));
+
+    private static IEnumerable<string> MentionsOf(
+        string id, IReadOnlyList<Revision> releases, Dictionary<string, List<Placed>>[] placed, bool[] present)
+    {
+        for (int i = 0; i < releases.Count; i++)
+        {
+            if (!present[i])
+            {
+                continue;
+            }
+
+            foreach (string fact in placed[i][id].Where(p => p.Rule.Given is not null).Select(p => $"`{p.Rule.Given!.Name}`"))
+            {
+                yield return fact;
+            }
+
+            if (i == 0 || !present[i - 1])
+            {
+                continue;
+            }
+
+            string errno = ErrnoOf(placed[i][id]);
+            if (errno != ErrnoOf(placed[i - 1][id]))
+            {
+                yield return errno;
+            }
+
+            if (releases[i].Edits.Any(e => Changes(e, id)))
+            {
+                yield return $"until {releases[i].Name}";
+            }
+        }
+    }
+
+    /// <summary>True where an edit gives a clause that both releases have another meaning or place.</summary>
+    private static bool Changes(Edit edit, string id) => edit switch
+    {
+        Move move => move.Id == id,
+        InsertBefore insert => insert.Rule.Id == id,
+        _ => edit.Clauses.Contains(id),
+    };
+}

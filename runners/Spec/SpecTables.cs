@@ -1,0 +1,86 @@
+using System.Text;
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Spec;
+
+/// <summary>The tables of spec.md that are generated from the rules.</summary>
+public static class SpecTables
+{
+    /// <summary>Every table by the name of its place in spec.md.</summary>
+    /// <param name="releases">The releases, newest first.</param>
+    public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases) => new Dictionary<string, string>
+    {
+        ["effects"] = Effects(releases),
+        ["limits"] = Limits(releases),
+        ["facts"] = Facts(releases),
+        ["releases"] = Releases(releases),
+    };
+
+    /// <summary>The failing rules that leave something behind.</summary>
+    public static string Effects(IReadOnlyList<Revision> releases)
+    {
+        Dictionary<string, RuledClause> clauses = RuledClause.Of(releases).ToDictionary(c => c.Id);
+        return Table(["clause", "errno", "calls", "what it leaves behind"],
+            Rules(releases).Where(r => r.Leaves is not null).DistinctBy(r => (r.Id, r.Leaves))
+                .Select(r => new[] { r.Id, r.Errno.ToString(), clauses[r.Id].Where, r.Leaves! }));
+    }
+
+    /// <summary>The limits with their values, one column for each architecture.</summary>
+    public static string Limits(IReadOnlyList<Revision> releases)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        Architecture[] architectures = [.. RuledClause.BooksOf(releases[0]).Select(b => b.Architecture)];
+        IEnumerable<Limit> limits = releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Limits.Keys).Distinct()
+            .OrderBy(l => l.Name, StringComparer.Ordinal);
+        return Table(["limit", "meaning", .. architectures.Select(a => "on " + a.ToString().ToLowerInvariant())],
+            limits.Select(l => new[] { l.Name, l.Meaning }.Concat(architectures.Select(a => ValueOf(l, a, releases))).ToArray()));
+    }
+
+    /// <summary>The facts that no ioctl reports, with the clauses that depend on them.</summary>
+    public static string Facts(IReadOnlyList<Revision> releases) =>
+        Table(["fact", "what is so where it is true", "clauses that depend on it"],
+            Rules(releases).Where(r => r.Given is not null).GroupBy(r => r.Given!).OrderBy(g => g.Key.Name, StringComparer.Ordinal)
+                .Select(g => new[] { g.Key.Name, g.Key.Meaning, string.Join(", ", g.Select(r => r.Id).Distinct()) }));
+
+    /// <summary>The releases with what was read and what they do otherwise.</summary>
+    public static string Releases(IReadOnlyList<Revision> releases)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        return Table(["release", "evidence", "otherwise than the next newer one"],
+            releases.Select(r => new[] { r.Name, r.Evidence, string.Join("; ", r.Edits.Select(e => e.Only is null ? e.Words : $"{e.Words} ({e.Only})")) }));
+    }
+
+    private static IEnumerable<Rule> Rules(IReadOnlyList<Revision> releases) =>
+        releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Placements).Select(p => p.Rule);
+
+    private static string ValueOf(Limit limit, Architecture architecture, IReadOnlyList<Revision> releases)
+    {
+        List<string> values = [];
+        string? newer = null;
+        foreach (Revision release in releases)
+        {
+            string value = release.Book(architecture)?.Limits.GetValueOrDefault(limit) is { } bound
+                ? bound.Constant ? bound.Text : $"asked: {bound.Text}"
+                : "none";
+            if (value != newer)
+            {
+                values.Add(newer is null ? value : $"until {release.Name}: {value}");
+                newer = value;
+            }
+        }
+
+        return string.Join("; ", values);
+    }
+
+    private static string Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        StringBuilder table = new();
+        table.Append("| ").AppendJoin(" | ", heads).Append(" |\n|").Insert(table.Length, "---|", heads.Count);
+        foreach (IReadOnlyList<string> row in rows)
+        {
+            table.Append("\n| ").AppendJoin(" | ", row.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |");
+        }
+
+        return table.ToString();
+    }
+}
