@@ -32,6 +32,7 @@ public static class Revisions
         [
             new Replace("memslot.guest-memfd.bound", rule => rule with { Errno = Errno.EINVAL }, "answers EINVAL"),
             Answers("check-extension.disable-quirks2", "at most bits 0 to 10", (_, value) => (value & ~0x7ff) == 0),
+            Answers("check-extension.nested-state", "a size also where nesting is off", (_, value) => value is 4224 or 8320),
         ])
     {
         Evidence = "source of 7.1.5 read in an unofficial copy",
@@ -62,6 +63,8 @@ public static class Revisions
                 "bits 0 to 3 are taken whatever KVM_CHECK_EXTENSION says"),
             new Drop("disable-exits.before-vcpus"),
             new Drop("tsc-frequency.before-vcpus"),
+            new InsertBefore("create-vcpu.create", Rules.Refuse(Errno.EINVAL, "create-vcpu.avic-id-limit",
+                (in n, in c) => X86State.Of(n).Irqchip != Irqchip.None && c[Uapi.Ioctls.CreateVcpu.Id] > 255, given: KernelMemory.AvicSlot)),
         ])
     {
         Evidence = "source of 6.12.117 read",

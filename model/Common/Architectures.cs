@@ -33,6 +33,9 @@ public sealed record ArchitecturePart
     /// <summary>kvm_arch_prepare_memory_region, for creating, moving and flags.</summary>
     public required ImmutableArray<Rule> PrepareMemory { get; init; }
 
+    /// <summary>True where a dirty ring can be accompanied by bitmaps.</summary>
+    public required bool RingWithBitmap { get; init; }
+
     /// <summary>What KVM_ENABLE_CAP on a VM checks before the architecture's own cases.</summary>
     public required ImmutableArray<Rule> EnableCapPrefix { get; init; }
 

@@ -65,9 +65,9 @@ public static class EnableCaps
         yield return Case(Capabilities.DIRTY_LOG_RING, 4, DirtyRing, RingSizes);
         yield return Case(Capabilities.DIRTY_LOG_RING_ACQ_REL, 4, DirtyRing, RingSizes);
         yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 2,
+            !part.RingWithBitmap ? [.. Gates.VirtualStruct, RefuseAll(EINVAL, "ring-bitmap.unsupported")] :
             [
                 .. Gates.VirtualStruct,
-                Refuse(EINVAL, "ring-bitmap.unsupported", (in n, in c) => n.Host.System(Capabilities.DIRTY_LOG_RING_WITH_BITMAP) == 0),
                 Refuse(EINVAL, "ring-bitmap.no-ring", (in n, in c) => n.Vm.DirtyRing == 0),
                 Refuse(EINVAL, "ring-bitmap.flags", (in n, in c) => c[Flags] != 0),
                 Refuse(EINVAL, "ring-bitmap.before-memslots", (in n, in c) => n.Vm.Memslots is not null),

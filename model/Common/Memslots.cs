@@ -28,6 +28,7 @@ public static class Memslots
     {
         ArgumentNullException.ThrowIfNull(part);
         ImmutableArray<Rule> shared = Shared(part);
+        Rule[] ofGuestMemory = [.. shared.Where(r => OfGuestMemory.Contains(r.Id))];
         yield return new()
         {
             Ioctl = Region.Ioctl,
@@ -37,7 +38,7 @@ public static class Memslots
             [
                 .. Gates.VirtualStruct,
                 Refuse(EINVAL, "memslot.flags.first-version", (in n, in c) => (c[Region.Flags] & ~(LogDirtyPages | ReadOnly)) != 0),
-                .. shared,
+                .. shared.Except(ofGuestMemory),
             ],
             Alphabet = Alphabets.Of(
                 (Region.Slot, Slots), (Region.Flags, Flags), (Region.Gpa, Gpas), (Region.Size, Sizes), (Region.UserAddress, UserAddresses)),
@@ -58,6 +59,13 @@ public static class Memslots
                 (Region2.MemoryFile, [new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 1), new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, uint.MaxValue])),
         };
     }
+
+    /// <summary>What only the second version can ask for.</summary>
+    private static readonly string[] OfGuestMemory =
+    [
+        "memslot.memory-offset", "memslot.change.guest-memfd", "memslot.guest-memfd.closed", "memslot.guest-memfd.other",
+        "memslot.guest-memfd.range", "memslot.guest-memfd.bound",
+    ];
 
     private static ImmutableArray<Rule> Shared(ArchitecturePart part) =>
     [

@@ -11,6 +11,9 @@ public enum Finding : byte
     /// <summary>The machine ran out of something: it ends the sequence and decides nothing.</summary>
     Environment,
 
+    /// <summary>The model says nothing of it: it ends the sequence and decides nothing.</summary>
+    Open,
+
     /// <summary>Another errno of the envelope: userspace must be ready for it.</summary>
     ErrnoOrder,
 
@@ -37,6 +40,7 @@ public static class Findings
     {
         Finding.AsExpected => "as expected",
         Finding.Environment => "out of resources",
+        Finding.Open => "left open",
         Finding.ErrnoOrder => "errno order",
         Finding.AcceptsRefused => "accepts what must be refused",
         Finding.RefusesAccepted => "refuses what must be accepted",

@@ -210,6 +210,11 @@ public sealed class Model
             }
         }
 
+        if (exact.Open && observed.Ending == Ending.Returned)
+        {
+            return new Judgement(Finding.Open, exact, world) { Settled = excluded };
+        }
+
         if (Matches(exact, node, call, observed, out string? detail))
         {
             return new Judgement(Finding.AsExpected, exact, Next(exact, node, call)) { Settled = excluded };

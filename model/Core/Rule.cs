@@ -58,13 +58,18 @@ public sealed record Rule
     /// <summary>True where it makes a descriptor under the call's name for it.</summary>
     public bool Creates { get; init; }
 
-    /// <summary>The limits it compares with, so that mutants know what to move.</summary>
-    public string Source { get; init; } = "";
+    /// <summary>
+    /// True where the model says nothing of the answer, nor of what comes after it: it ends a sequence and decides nothing.
+    /// </summary>
+    public bool Open { get; init; }
 
     /// <summary>A number of this process for tables indexed by rule; an edited copy gets its own.</summary>
     public int Serial { get; } = Interlocked.Increment(ref count);
 
     public bool Accepts => Errno == Errno.None;
+
+    /// <summary>The answer in a word: the errno, <c>accepts</c>, or <c>open</c>.</summary>
+    public string Answer => Open ? "open" : Accepts ? "accepts" : Errno.ToString();
 
     /// <summary>Copies a rule for an edited book.</summary>
     private Rule(Rule original)
@@ -80,7 +85,7 @@ public sealed record Rule
         Allows = original.Allows;
         Writes = original.Writes;
         Creates = original.Creates;
-        Source = original.Source;
+        Open = original.Open;
     }
 
     public bool Equals(Rule? other) => ReferenceEquals(this, other);
@@ -88,7 +93,7 @@ public sealed record Rule
     public override int GetHashCode() => Serial;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Accepts ? "accept" : Errno.ToString())} {Id}";
+    public override string ToString() => $"{Answer} {Id}";
 }
 
 /// <summary>The words in which rules are written.</summary>
@@ -112,6 +117,9 @@ public static class Rules
     /// <summary>The call succeeds and writes words.</summary>
     public static Rule Answer(string id, ImmutableArray<Write> writes, Then? then = null, When? when = null) =>
         new() { Id = id, When = when, Then = then, Writes = writes, Stops = true };
+
+    /// <summary>The model says nothing of the answer and of what comes after it.</summary>
+    public static Rule LeaveOpen(string id, When? when = null) => new() { Id = id, When = when, Open = true, Stops = true };
 
     /// <summary>The call succeeds with a number.</summary>
     public static Rule Return(string id, Value result, Allowed? allows = null, When? when = null) =>

@@ -42,6 +42,7 @@ public static class InterruptControllers
             Rules =
             [
                 .. Gates.Virtual,
+                PicAbsent,
                 Refuse(EEXIST, "create-irqchip.exists", (in n, in c) => Of(n).Irqchip != Irqchip.None),
                 Refuse(EINVAL, "create-irqchip.before-vcpus", (in n, in c) => n.Vm.HasVcpus),
                 Accept("create-irqchip.create", (in n, in c) => Change(n, Of(n) with { Irqchip = Irqchip.Kernel })),
@@ -53,7 +54,7 @@ public static class InterruptControllers
             Ioctl = X86Ioctls.CreatePit2.Ioctl,
             On = DescriptorKind.Vm,
             Weight = 5,
-            Rules = [.. Gates.VirtualStruct, .. Pit],
+            Rules = [.. Gates.Virtual, PicAbsent, Gates.CopyIn, .. Pit],
             Alphabet = Alphabets.Of((X86Ioctls.CreatePit2.Flags, [0, 0, 1, 2, 1UL << 31])),
         },
         new()
@@ -61,7 +62,7 @@ public static class InterruptControllers
             Ioctl = X86Ioctls.CreatePit.Ioctl,
             On = DescriptorKind.Vm,
             Weight = 2,
-            Rules = [.. Gates.Virtual, .. Pit],
+            Rules = [.. Gates.Virtual, PicAbsent, .. Pit],
             Alphabet = Alphabets.Of((X86Ioctls.CreatePit.Argument, [0, 1])),
         },
         EnableCaps.Case(Capabilities.X2APIC_API, 5,
@@ -84,6 +85,10 @@ public static class InterruptControllers
             ],
             [0, 1, 10, 1000, .. Sample.Around(BusCycleLargest), ulong.MaxValue]),
     ];
+
+    /// <summary>CONFIG_KVM_IOAPIC is off: the ioctls are unknown.</summary>
+    private static readonly Rule PicAbsent =
+        Refuse(ENOTTY, "create-irqchip.absent", (in n, in c) => n.Host.System(Capabilities.PIT) == 0, stops: true);
 
     private static readonly ImmutableArray<Rule> Pit =
     [

@@ -14,43 +14,57 @@ namespace KvmSpec.Model.X86;
 /// </summary>
 public static class KernelMemory
 {
-    /// <summary>Intel CPUs that cannot run real mode without one (no unrestricted guest).</summary>
-    public static readonly Fact TaskStateSlot = new(
-        "task-state-slot", "KVM_SET_TSS_ADDR makes a memslot of its own (Intel without unrestricted guest)");
-
-    public static readonly Fact IdentityMapSlot = new(
-        "identity-map-slot", "the first vCPU brings an identity map's memslot with it (Intel with EPT, without unrestricted guest)");
+    /// <summary>Intel CPUs that cannot run real mode without slots of KVM's own.</summary>
+    public static readonly Fact RealModeSlots = new(
+        "real-mode-slots", "KVM makes memslots of its own for a task state segment and an identity map (Intel with EPT, without unrestricted guest)");
 
     public static readonly Fact ApicSlot = new(
-        "apic-slot", "the first vCPU with an in-kernel APIC brings a memslot over the APIC's registers with it (Intel FlexPriority, AMD AVIC)");
+        "apic-slot", "the first vCPU with an in-kernel APIC brings a memslot over the APIC's registers with it (Intel FlexPriority)");
+
+    public static readonly Fact AvicSlot = new(
+        "avic-slot", "the first vCPU with an in-kernel APIC and no PIT brings a memslot over the APIC's registers with it (AMD AVIC)");
 
     /// <summary>The highest address at which a task state segment of three pages still ends below 4 GiB.</summary>
     public static readonly Limit TaskStateHighest = new("task-state-highest", "the task state segment begins here at the latest, in bytes");
 
     private const ulong ApicBase = 0xfee00000;
     private const ulong DefaultIdentityMap = 0xfffbc000;
+    private const string FixedLimitAndApic = FixedLimit + "; the memslot over the APIC's registers stays, where the host has one";
     private const string FixedLimit = "the limit that KVM_CAP_MAX_VCPU_ID left open is fixed, as if the vCPU existed";
     private const ulong TaskStateSize = 3 * Vm.PageSize;
 
-    /// <summary>What the first vCPU cannot have because a memslot is there already.</summary>
+    /// <summary>What the first vCPU cannot have because of what is there already: the APIC's page is asked for first.</summary>
     public static readonly ImmutableArray<Rule> WithVcpu =
     [
-        RefuseLeaving(EEXIST, "create-vcpu.identity-map-slot", FixedLimit, (in n, in c) => Fixed(n),
-            (in n, in c) => !n.Vm.HasVcpus && Covered(n, IdentityMapOf(n), Vm.PageSize)) with { Given = IdentityMapSlot },
         RefuseLeaving(EEXIST, "create-vcpu.apic-slot", FixedLimit, (in n, in c) => Fixed(n),
-            (in n, in c) => !n.Vm.HasVcpus && Of(n).Irqchip != Irqchip.None && Covered(n, ApicBase, Vm.PageSize)) with { Given = ApicSlot },
+            (in n, in c) => WantsApic(n) && Taken(n, ApicBase, Vm.PageSize)) with { Given = ApicSlot },
+        RefuseLeaving(EEXIST, "create-vcpu.avic-slot", FixedLimit, (in n, in c) => Fixed(n),
+            (in n, in c) => WantsAvic(n) && Taken(n, ApicBase, Vm.PageSize)) with { Given = AvicSlot },
+        RefuseLeaving(EINVAL, "create-vcpu.identity-map-unaligned", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
+            (in n, in c) => WantsIdentityMap(n) && IdentityMapOf(n) % Vm.PageSize != 0) with { Given = RealModeSlots },
+        RefuseLeaving(EEXIST, "create-vcpu.identity-map-slot", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
+            (in n, in c) => WantsIdentityMap(n) && Taken(n, IdentityMapOf(n), Vm.PageSize)) with { Given = RealModeSlots },
+        RefuseLeaving(EINVAL, "create-vcpu.identity-map-end", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
+            (in n, in c) => WantsIdentityMap(n) && IdentityMapOf(n) + Vm.PageSize > n[ArchitectureLimits.GpaEnd]) with { Given = RealModeSlots },
     ];
 
     /// <summary>What userspace cannot have because KVM's own memslot is there already.</summary>
     public static readonly ImmutableArray<Rule> Reserved =
     [
-        Refuse(EEXIST, "memslot.overlap.apic", (in n, in c) =>
-            n.Vm.HasVcpus && Of(n).Irqchip != Irqchip.None && Overlaps(n, c, ApicBase, Vm.PageSize), given: ApicSlot),
+        Refuse(EEXIST, "memslot.overlap.apic", (in n, in c) => Of(n).ApicSlot && Overlaps(n, c, ApicBase, Vm.PageSize), given: ApicSlot),
+        Refuse(EEXIST, "memslot.overlap.avic", (in n, in c) => Of(n).AvicSlot && Overlaps(n, c, ApicBase, Vm.PageSize), given: AvicSlot),
         Refuse(EEXIST, "memslot.overlap.task-state", (in n, in c) =>
-            Of(n).TaskState != 0 && Overlaps(n, c, Of(n).TaskState - 1, TaskStateSize), given: TaskStateSlot),
+            Of(n).TaskState != 0 && Overlaps(n, c, Of(n).TaskState - 1, TaskStateSize), given: RealModeSlots),
         Refuse(EEXIST, "memslot.overlap.identity-map", (in n, in c) =>
-            n.Vm.HasVcpus && Overlaps(n, c, IdentityMapOf(n), Vm.PageSize), given: IdentityMapSlot),
+            Of(n).IdentityMapSlot && Overlaps(n, c, IdentityMapOf(n), Vm.PageSize), given: RealModeSlots),
     ];
+
+    /// <summary>What a new vCPU brings with it, on hosts that need it.</summary>
+    public static X86State AfterVcpu(X86State state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return WithApic(state) with { IdentityMapSlot = true };
+    }
 
     /// <summary>kvm_arch_prepare_memory_region: the guest's physical addresses end where the host's do.</summary>
     public static readonly ImmutableArray<Rule> Prepare =
@@ -69,9 +83,9 @@ public static class KernelMemory
             [
                 .. Gates.Virtual,
                 Refuse(EINVAL, "task-state.highest", (in n, in c) => c[X86Ioctls.SetTssAddress.Address] > n[TaskStateHighest]),
-                Refuse(EINVAL, "task-state.unaligned", (in n, in c) => c[X86Ioctls.SetTssAddress.Address] % Vm.PageSize != 0, given: TaskStateSlot),
-                Refuse(EEXIST, "task-state.once", (in n, in c) => Of(n).TaskState != 0, given: TaskStateSlot),
-                Refuse(EEXIST, "task-state.overlap", (in n, in c) => Covered(n, c[X86Ioctls.SetTssAddress.Address], TaskStateSize), given: TaskStateSlot),
+                Refuse(EEXIST, "task-state.once", (in n, in c) => Of(n).TaskState != 0, given: RealModeSlots),
+                Refuse(EINVAL, "task-state.unaligned", (in n, in c) => c[X86Ioctls.SetTssAddress.Address] % Vm.PageSize != 0, given: RealModeSlots),
+                Refuse(EEXIST, "task-state.overlap", (in n, in c) => Taken(n, c[X86Ioctls.SetTssAddress.Address], TaskStateSize), given: RealModeSlots),
                 Accept("task-state.set", (in n, in c) => Of(n).TaskState != 0 ? n.World
                     : Change(n, Of(n) with { TaskState = (c[X86Ioctls.SetTssAddress.Address] & ~(Vm.PageSize - 1)) + 1 })),
             ],
@@ -89,19 +103,39 @@ public static class KernelMemory
                 Gates.CopyIn,
                 Accept("identity-map.set", (in n, in c) => Change(n, Of(n) with { IdentityMap = c[X86Ioctls.SetIdentityMapAddress.Address] })),
             ],
-            Alphabet = Alphabets.Of((X86Ioctls.SetIdentityMapAddress.Address, [0, 0x1000, 0xfffbc000, 0x10000])),
+            Alphabet = Alphabets.Of((X86Ioctls.SetIdentityMapAddress.Address, [0, 0x1000, 0xfffbc000, 0x10000, 0x1001, 0xfee00000, 1UL << 52])),
         },
     ];
 
-    private static World Fixed(in Node n) => n.With(X86Vcpus.AfterCreate(n.Vm, (uint)n[CommonLimits.VcpuIds]));
+    private static World Fixed(in Node n) => n.With(X86Vcpus.FixLimit(n.Vm, (uint)n[CommonLimits.VcpuIds]));
+
+    private static World FixedWithApic(in Node n)
+    {
+        Vm vm = X86Vcpus.FixLimit(n.Vm, (uint)n[CommonLimits.VcpuIds]);
+        X86State state = (X86State)vm.Architecture!;
+        return n.With(vm with { Architecture = WithApic(state) });
+    }
+
+    private static X86State WithApic(X86State state)
+    {
+        bool inKernel = state.Irqchip != Irqchip.None;
+        return state with { ApicSlot = state.ApicSlot || inKernel, AvicSlot = state.AvicSlot || (inKernel && !state.Pit) };
+    }
+
+    private static bool WantsApic(in Node n) => !Of(n).ApicSlot && Of(n).Irqchip != Irqchip.None;
+
+    private static bool WantsAvic(in Node n) => !Of(n).AvicSlot && Of(n).Irqchip != Irqchip.None && !Of(n).Pit;
+
+    private static bool WantsIdentityMap(in Node n) => !Of(n).IdentityMapSlot;
 
     private static ulong IdentityMapOf(in Node n) => Of(n).IdentityMap is not 0 and ulong set ? set : DefaultIdentityMap;
 
     private static bool Overlaps(in Node n, in Call c, ulong gpa, ulong size) =>
         (!n.Vm.Memslots.TryFind((uint)c[Region.Slot], out Memslot old) || old.Gpa != c[Region.Gpa])
-        && c[Region.Gpa] < gpa + size && gpa < c[Region.Gpa] + c[Region.Size];
+        && Meet(c[Region.Gpa], c[Region.Size], gpa, size);
 
-    private static bool Covered(in Node n, ulong gpa, ulong size)
+    /// <summary>True where a memslot, userspace's or KVM's own, has one of the pages.</summary>
+    private static bool Taken(in Node n, ulong gpa, ulong size)
     {
         foreach (Memslot slot in n.Vm.Memslots)
         {
@@ -111,6 +145,11 @@ public static class KernelMemory
             }
         }
 
-        return false;
+        X86State state = Of(n);
+        return (state.TaskState != 0 && Meet(state.TaskState - 1, TaskStateSize, gpa, size))
+            || (state.IdentityMapSlot && Meet(IdentityMapOf(n), Vm.PageSize, gpa, size))
+            || (state.ApicSlot && Meet(ApicBase, Vm.PageSize, gpa, size));
     }
+
+    private static bool Meet(ulong one, ulong oneSize, ulong other, ulong otherSize) => one < other + otherSize && other < one + oneSize;
 }

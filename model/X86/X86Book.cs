@@ -20,6 +20,7 @@ public static class X86Book
         [
             Refuse(EINVAL, "create-vm.type", (in n, in c) => c[Ioctls.CreateVm.Type] is var type
                 && (type >= Types || ((uint)n.Host.System(Capabilities.VM_TYPES) >> (int)type & 1) == 0)),
+            LeaveOpen("create-vm.other-type", (in n, in c) => c[Ioctls.CreateVm.Type] != 0),
         ],
         NewVm = X86State.New,
         CreateVcpu = X86Vcpus.Create,
@@ -27,6 +28,7 @@ public static class X86Book
         NewMpState = X86Vcpus.NewMpState,
         ReservedMemory = KernelMemory.Reserved,
         PrepareMemory = KernelMemory.Prepare,
+        RingWithBitmap = false,
         EnableCapPrefix = [Refuse(EINVAL, "enable-cap.flags", (in n, in c) => c[Ioctls.EnableCap.Flags] != 0)],
         GetMpState = X86Vcpus.GetMpState,
         SetMpState = X86Vcpus.SetMpState,
@@ -45,7 +47,7 @@ public static class X86Book
             [CommonLimits.DirtyRingLargest] = Bound.Fixed(1 << 20),
             [CommonLimits.ManualDirtyLogBits] = Bound.Fixed(3),
             [CommonLimits.HaltPollNanoseconds] = Bound.Fixed(uint.MaxValue),
-            [ArchitectureLimits.GpaEnd] = Bound.Probed(h => 1UL << h.GpaBits, "2 to the host's physical address bits"),
+            [ArchitectureLimits.GpaEnd] = Bound.Probed(h => 1UL << h.GpaBits, "2 to the host's physical address bits, or 2^52 without two-dimensional paging"),
             [InterruptControllers.ReservedPins] = Bound.Fixed(4096),
             [InterruptControllers.BusCycleLargest] = Bound.Fixed(ulong.MaxValue / (uint.MaxValue * 128UL)),
             [KernelMemory.TaskStateHighest] = Bound.Fixed(0xffffd000),

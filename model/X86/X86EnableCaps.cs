@@ -117,6 +117,9 @@ public static class X86EnableCaps
         EncryptionAbsent,
     ];
 
+    private static readonly Rule HypervAbsent =
+        Refuse(EINVAL, "hyperv.absent", (in n, in c) => n.Host.System(Capabilities.HYPERV) == 0);
+
     private static readonly Rule SynicAbsent =
         Refuse(EINVAL, "synic.absent", (in n, in c) => n.Host.System(Capabilities.HYPERV_SYNIC) == 0);
 
@@ -136,6 +139,22 @@ public static class X86EnableCaps
                 Accept("synic.set"),
             ],
             [0, 0, 1], DescriptorKind.Vcpu),
+        EnableCaps.Case(Capabilities.HYPERV_ENLIGHTENED_VMCS, 1,
+            [
+                .. Prefix,
+                HypervAbsent,
+                Refuse(ENOTTY, "enlightened-vmcs.absent", (in n, in c) => n.Host.System(Capabilities.HYPERV_ENLIGHTENED_VMCS) == 0),
+                RefuseAll(EFAULT, "enlightened-vmcs.unwritable"),
+            ],
+            [0], DescriptorKind.Vcpu),
+        EnableCaps.Case(Capabilities.HYPERV_DIRECT_TLBFLUSH, 1,
+            [
+                .. Prefix,
+                HypervAbsent,
+                Refuse(ENOTTY, "direct-tlbflush.absent", (in n, in c) => n.Host.System(Capabilities.HYPERV_DIRECT_TLBFLUSH) == 0),
+                LeaveOpen("direct-tlbflush.set"),
+            ],
+            [0], DescriptorKind.Vcpu),
         EnableCaps.Case(Capabilities.HYPERV_SYNIC, 2,
             [.. Prefix, SynicAbsent, SynicNeedsApic, Accept("synic.set")], [0, 1], DescriptorKind.Vcpu),
         EnableCaps.Case(Capabilities.HYPERV_ENFORCE_CPUID, 2,

@@ -24,7 +24,7 @@ public static class X86Hosts
     /// <summary>An Intel host that can do all that the AMD one cannot.</summary>
     public static readonly Host Intel = Make("x86-intel", AmdAnswers,
         [(Capabilities.PMU_CAPABILITY, 1), (Capabilities.TSC_CONTROL, 1), (Capabilities.VM_TSC_CONTROL, 1), (Capabilities.X86_NOTIFY_VMEXIT, 1),
-         (Capabilities.X86_BUS_LOCK_EXIT, 3), (Capabilities.NESTED_STATE, 8320), (Capabilities.X86_DISABLE_EXITS, 31)]) with
+         (Capabilities.X86_BUS_LOCK_EXIT, 3), (Capabilities.NESTED_STATE, 8320), (Capabilities.HYPERV_ENLIGHTENED_VMCS, 1), (Capabilities.X86_DISABLE_EXITS, 31)]) with
     {
         GpaBits = 46,
         Settled = Facts((EnableCaps.PageModificationLog, true), (KernelMemory.ApicSlot, true)),
@@ -33,16 +33,22 @@ public static class X86Hosts
     /// <summary>An Intel host from before unrestricted guests, with small VMs, one address space and nothing optional.</summary>
     public static readonly Host Old = Make("x86-old", AmdAnswers,
         [(Capabilities.MAX_VCPUS, 1024), (Capabilities.MAX_VCPU_ID, 4096), (Capabilities.MULTI_ADDRESS_SPACE, 0), (Capabilities.X86_SMM, 0),
-         (Capabilities.HYPERV_SYNIC, 0), (Capabilities.HYPERV_SYNIC2, 0), (Capabilities.HYPERV_ENFORCE_CPUID, 0), (Capabilities.X86_DISABLE_EXITS, 4),
+         (Capabilities.HYPERV, 0), (Capabilities.HYPERV_SYNIC, 0), (Capabilities.HYPERV_SYNIC2, 0), (Capabilities.HYPERV_ENFORCE_CPUID, 0),
+         (Capabilities.X86_DISABLE_EXITS, 4),
          (Capabilities.GUEST_MEMFD, 0), (Capabilities.GUEST_MEMFD_FLAGS, 0)]) with
     {
         GpaBits = 36,
-        Settled = Facts((KernelMemory.TaskStateSlot, true), (KernelMemory.IdentityMapSlot, true), (KernelMemory.ApicSlot, true),
+        Settled = Facts((KernelMemory.RealModeSlots, true), (KernelMemory.ApicSlot, true),
             (X86EnableCaps.CannotReboot, true), (Devices.NoVfio, true)),
     };
 
-    /// <summary>The AMD host with SEV built in.</summary>
-    public static readonly Host Encrypting = Amd with { Name = "x86-sev", Settled = Amd.Settled.SetItem(X86EnableCaps.EncryptionBuiltIn, true) };
+    /// <summary>An AMD host with SEV built in and AVIC on, without the in-kernel PIC, PIT and IOAPIC.</summary>
+    public static readonly Host Encrypting = Make("x86-sev", AmdAnswers,
+        [(Capabilities.VM_TYPES, 0xd), (Capabilities.PIT, 0), (Capabilities.PIT2, 0), (Capabilities.PIT_STATE2, 0), (Capabilities.REINJECT_CONTROL, 0)]) with
+    {
+        GpaBits = 48,
+        Settled = Facts((X86EnableCaps.EncryptionBuiltIn, true), (KernelMemory.AvicSlot, true)),
+    };
 
     public static readonly IReadOnlyList<Host> All = [Amd, Intel, Old, Encrypting];
 
@@ -83,7 +89,7 @@ public static class X86Hosts
     {
         Fact[] all =
         [
-            EnableCaps.PageModificationLog, KernelMemory.ApicSlot, KernelMemory.TaskStateSlot, KernelMemory.IdentityMapSlot,
+            EnableCaps.PageModificationLog, KernelMemory.ApicSlot, KernelMemory.AvicSlot, KernelMemory.RealModeSlots,
             X86EnableCaps.CannotReboot, X86EnableCaps.EncryptionBuiltIn, Devices.NoVfio,
         ];
         return all.ToImmutableDictionary(f => f, f => named.Any(n => n.Fact == f && n.Holds));

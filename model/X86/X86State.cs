@@ -35,8 +35,17 @@ public sealed record X86State : ArchitectureState
     /// <summary>Where the task state segment's slot lies plus one, on hosts that need one; 0 where none was set.</summary>
     public ulong TaskState { get; init; }
 
-    /// <summary>Where the identity map lies; 0 is the default.</summary>
+    /// <summary>The address that KVM_SET_IDENTITY_MAP_ADDR chose; 0 is the default.</summary>
     public ulong IdentityMap { get; init; }
+
+    /// <summary>True once a vCPU brought the identity map's slot, on hosts that need one.</summary>
+    public bool IdentityMapSlot { get; init; }
+
+    /// <summary>True once a vCPU brought the slot over the APIC's registers, on hosts that have one.</summary>
+    public bool ApicSlot { get; init; }
+
+    /// <summary>The same for hosts where a PIT stands in the way.</summary>
+    public bool AvicSlot { get; init; }
 
     /// <summary>The state of an x86 VM.</summary>
     public static X86State Of(in Node n) => n.Vm.Architecture as X86State ?? New;

@@ -29,8 +29,16 @@ public static class X86Vcpus
         .. KernelMemory.WithVcpu,
     ];
 
-    /// <summary>The first vCPU fixes the limit that KVM_CAP_MAX_VCPU_ID left open.</summary>
+    /// <summary>What a vCPU brings with it.</summary>
     public static Vm AfterCreate(Vm vm, uint limit)
+    {
+        Vm after = FixLimit(vm, limit);
+        X86State state = (X86State)after.Architecture!;
+        return state.IdentityMapSlot ? after : after with { Architecture = KernelMemory.AfterVcpu(state) };
+    }
+
+    /// <summary>The first vCPU fixes the limit that KVM_CAP_MAX_VCPU_ID left open.</summary>
+    public static Vm FixLimit(Vm vm, uint limit)
     {
         ArgumentNullException.ThrowIfNull(vm);
         X86State state = (X86State)vm.Architecture!;
@@ -49,7 +57,7 @@ public static class X86Vcpus
     public static readonly ImmutableArray<Rule> Run =
     [
         Refuse(EINTR, "run.immediate-exit", (in n, in c) => c[Ioctls.Run.ImmediateExit] != 0, stops: true),
-        Accept("run.guest"),
+        LeaveOpen("run.guest"),
     ];
 
     /// <summary>Asking for the state delivers a pending start-up interrupt first, also where the answer cannot be written.</summary>

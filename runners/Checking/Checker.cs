@@ -46,6 +46,9 @@ public sealed class Checker
     /// <summary>Sequences that ended because the machine ran out of something.</summary>
     public long OutOfResources { get; private set; }
 
+    /// <summary>Sequences that ended with a call of which the model says nothing.</summary>
+    public long LeftOpen { get; private set; }
+
     /// <summary>Answers with another errno of the envelope.</summary>
     public long Notices { get; private set; }
 
@@ -77,6 +80,9 @@ public sealed class Checker
                 case Finding.Environment:
                     OutOfResources++;
                     return null;
+                case Finding.Open:
+                    LeftOpen++;
+                    return null;
                 case Finding.ErrnoOrder when strictness == Strictness.Envelope:
                     Notices++;
                     break;
@@ -103,7 +109,7 @@ public sealed class Checker
         for (int i = 0; i < calls.Length; i++)
         {
             Judgement judgement = Model.Judge(world, calls[i], observed[i]);
-            if (judgement.Finding == Finding.Environment)
+            if (judgement.Finding is Finding.Environment or Finding.Open)
             {
                 return null;
             }

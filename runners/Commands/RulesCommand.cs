@@ -16,7 +16,7 @@ internal static class RulesCommand
             foreach (Placed placed in book.Placements)
             {
                 Rule rule = placed.Rule;
-                output.WriteLine($"{placed.Operation.FullName} {placed.Position} {(rule.Accepts ? "accepts" : rule.Errno)} {rule.Id}"
+                output.WriteLine($"{placed.Operation.FullName} {placed.Position} {rule}"
                     + (rule.Given is null ? "" : $" given {rule.Given}") + (rule.Leaves is null ? "" : $" leaves: {rule.Leaves}"));
             }
 

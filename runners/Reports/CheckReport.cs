@@ -136,6 +136,7 @@ public sealed class CheckReport
         yield return ("sequences", Number(checker.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
         yield return ("calls", Number(checker.Calls));
         yield return ("out of resources", Number(checker.OutOfResources));
+        yield return ("left open", Number(checker.LeftOpen));
         yield return ("errno order notices", Number(checker.Notices));
         yield return ("facts settled", checker.Settled.Count == 0 ? "none" : string.Join("; ", checker.Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
         yield return ("divergence groups", Own.Count().ToString(CultureInfo.InvariantCulture));
@@ -163,6 +164,7 @@ public sealed class CheckReport
                 sequences = checker.Sequences,
                 calls = checker.Calls,
                 outOfResources = checker.OutOfResources,
+                leftOpen = checker.LeftOpen,
                 notices = checker.Notices,
                 interrupted = run.Interrupted,
                 decided = checker.Model.Book.Clauses.ToDictionary(id => id, id => checker.Model.Book.Placements

@@ -82,7 +82,7 @@ public sealed record RuledClause
         books.SelectMany(b => b.Placements).GroupBy(p => p.Rule.Id).ToDictionary(g => g.Key, g => g.ToList());
 
     private static string ErrnoOf(List<Placed> placed) =>
-        string.Join(" or ", placed.Select(p => p.Rule.Accepts ? "accepts" : p.Rule.Errno.ToString()).Distinct().Order(StringComparer.Ordinal));
+        string.Join(" or ", placed.Select(p => p.Rule.Answer).Distinct().Order(StringComparer.Ordinal));
 
     private static IEnumerable<string> MentionsOf(
         string id, IReadOnlyList<Revision> releases, Dictionary<string, List<Placed>>[] placed, bool[] present)
