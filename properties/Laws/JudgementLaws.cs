@@ -28,7 +28,7 @@ public sealed class JudgementLaws
     });
 
     [Law("judge.other-errno", "∀ m, s, c, e ∉ errnos(envelope(m, s, c)), e no environment's: judge(m, s, c, e) diverges and leaves s")]
-    [Property(MaxTest = 4000)]
+    [Property(MaxTest = 1000)]
     public void OtherErrnoDiverges(Setting setting, SequenceName name) => Walks.Each(setting, name, step =>
     {
         var envelope = setting.Model.Envelope(step.Before, step.Call);

@@ -35,11 +35,11 @@ public static class Wild
         Call call = new(operation, Name(ref mixer, kind))
         {
             As = operation.Creates is { } created ? Name(ref mixer, created) : default,
-            Argument = operation.Ioctl is null ? Pointer.Fine : Pointers[mixer.Below(Pointers.Length)],
+            Argument = operation.Ioctl is null or { TakesPointer: false } && operation.Ioctl != Raw.Ioctl ? Pointer.Fine : Pointers[mixer.Below(Pointers.Length)],
         };
         foreach (Field field in operation.Ioctl?.Fields ?? [])
         {
-            if (operation.Case is null || field != operation.Ioctl!.Selector)
+            if (field.Direction != Direction.Out && (operation.Case is null || field != operation.Ioctl!.Selector))
             {
                 call.Words[field.Index] = Word(ref mixer, setting, operation, field);
             }

@@ -1,4 +1,4 @@
-namespace VerifyTests;
+namespace KvmSpec.Properties.Listing;
 
 /// <summary>
 /// Finds a test's source file again: a deterministic build writes <c>/_/</c> for the root of the sources, and a copied
