@@ -42,7 +42,7 @@ public sealed partial class BookLaws
     public void NoEnvironmentErrnos() => EachList((operation, rules) =>
         rules.All(r => !r.Errno.IsEnvironment() || (r.Errno == Errno.EINTR && operation.Ioctl == Ioctls.Run.Ioctl)));
 
-    [Law("book.operations-named-once", "∀ book, o ≠ o' in it: full-name(o) ≠ full-name(o'), but raw numbers' on each kind")]
+    [Law("book.operations-named-once", "∀ book, operations o ≠ o' of it: full-name(o) ≠ full-name(o')")]
     [Fact]
     public void OperationsAreNamedOnce()
     {
@@ -62,7 +62,7 @@ public sealed partial class BookLaws
     public void AlphabetsFit() => EachList((operation, _) => operation.Alphabet.All(row => operation.Ioctl!.Fields.Contains(row.Key)
         && row.Value.All(s => row.Key.Meaning != Meaning.Number || s.Limit is not null || (s.Value & ~row.Key.Mask) == 0)));
 
-    [Law("book.names-unique", "∀ limits l ≠ l': name(l) ≠ name(l'); likewise facts; limits and facts of a book are declared")]
+    [Law("book.names-unique", "∀ limits l ≠ l' of any book: name(l) ≠ name(l'); likewise facts")]
     [Fact]
     public void NamesAreUnique()
     {

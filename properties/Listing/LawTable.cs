@@ -65,7 +65,7 @@ public sealed class LawTable
     private static int Runs(MethodInfo method) =>
         method.GetCustomAttribute<FactAttribute>() is PropertyAttribute { Skip: null } property ? property.MaxTest : 0;
 
-    private static IEnumerable<MethodInfo> Methods => typeof(LawTable).Assembly.GetTypes().SelectMany(t => t.GetMethods());
+    private static IEnumerable<MethodInfo> Methods => typeof(LawTable).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods());
 
     private static IEnumerable<(LawAttribute Law, MethodInfo Method)> Laws =>
         Methods.Select(m => (m.GetCustomAttribute<LawAttribute>()!, m)).Where(l => l.Item1 is not null);
