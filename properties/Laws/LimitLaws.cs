@@ -1,0 +1,137 @@
+using KvmSpec.Model;
+using KvmSpec.Model.Common;
+using KvmSpec.Model.Uapi;
+using KvmSpec.Model.X86;
+using Xunit;
+using Region = KvmSpec.Model.Uapi.Ioctls.SetUserMemoryRegion;
+
+namespace KvmSpec.Properties.Laws;
+
+/// <summary>Every limit stands in the alphabets with both its neighbours, and decides.</summary>
+public sealed class LimitLaws
+{
+    /// <summary>Limits that no single argument is compared with: what is, in which steps.</summary>
+    private static readonly Dictionary<Limit, (Func<Model.Model, IEnumerable<ulong>> Compared, ulong Step)> Measures = new()
+    {
+        [ArchitectureLimits.GpaEnd] = (m => Values(m, Region.Gpa).Select(gpa => gpa + Vm.PageSize), Vm.PageSize),
+        [CommonLimits.UserAddressEnd] = (m => Values(m, Region.UserAddress).Select(address => address + Vm.PageSize), Vm.PageSize),
+        [CommonLimits.MemslotPages] = (m => Values(m, Region.Size).Select(size => size / Vm.PageSize), 1),
+        [CommonLimits.AddressSpaces] = (m => Values(m, Region.Slot).Select(slot => slot >> 16), 1),
+    };
+
+    /// <summary>Limits whose neighbours cannot all be arguments, or are not: why.</summary>
+    private static readonly Dictionary<Limit, string> NotAround = new()
+    {
+        [CommonLimits.Vcpus] = "counted over the sequence, not an argument: the law below lowers it",
+        [CommonLimits.DirtyRingSmallest] = "only powers of two get so far: the neighbours are half and double",
+        [CommonLimits.UserAddressEnd] = "a slot that ends one page before the limit is missing; at the limit and one page after it are there",
+        [CommonLimits.AddressSpaces] = "the number after the first refused one is missing from the slots' alphabet",
+        [MsrFilters.TscFrequency] = "the highest frequency that is accepted is missing from the alphabet",
+    };
+
+    /// <summary>Moves that nobody can see, and why.</summary>
+    private static readonly Dictionary<(Limit Limit, long By), string> Unseen = new()
+    {
+        [(ArchitectureLimits.GpaEnd, 1)] = "slots end at whole pages: one byte more admits nothing",
+        [(CommonLimits.UserAddressEnd, 1)] = "slots end at whole pages: one byte more admits nothing",
+        [(CommonLimits.DirtyRingSmallest, -1)] = "a ring's size is a power of two: one byte less admits nothing",
+        [(CommonLimits.DirtyRingLargest, 1)] = "a ring's size is a power of two: one byte more admits nothing",
+    };
+
+    [Law("limit.in-alphabet", "∀ book, limit l of it: some operation's alphabet makes it compare l - 1, l and l + 1 with l, in l's steps")]
+    [Fact]
+    public void AlphabetsHoldLimits()
+    {
+        foreach (Setting setting in Setting.All)
+        {
+            foreach (Limit limit in setting.Model.Book.Limits.Keys.Where(l => !NotAround.ContainsKey(l)))
+            {
+                ulong value = setting.Model[limit];
+                bool held = Measures.TryGetValue(limit, out var measure)
+                    ? Holds(measure.Compared(setting.Model), value, measure.Step)
+                    : setting.Model.Book.Operations.Any(o => o.Alphabet.Keys.Any(f => Holds(setting.Model.Interesting(o, f), value, 1)));
+                Assert.True(held, $"{setting}: {limit}");
+            }
+        }
+    }
+
+    [Law("limit.decides", "∀ limit l of the newest book, by ∈ {-1, 1}: some host, state and call are answered otherwise with l + by")]
+    [Fact]
+    public void MovingLimitsShows()
+    {
+        foreach (Limit limit in Setting.Newest.Model.Book.Limits.Keys)
+        {
+            foreach (long by in new long[] { -1, 1 })
+            {
+                bool shows = Newest.Any(setting => Shows(setting, limit, by));
+                Assert.True(shows != Unseen.ContainsKey((limit, by)), $"{limit} moved by {by} {(shows ? "shows" : "does not show")}");
+            }
+        }
+    }
+
+    private static IEnumerable<Setting> Newest => Setting.All.Where(s => s.Revision == Setting.Newest.Revision);
+
+    private static IEnumerable<ulong> Values(Model.Model model, Field field) =>
+        model.Interesting(model.Book.Operations.First(o => o.Ioctl?.Fields.Contains(field) == true), field);
+
+    private static bool Holds(IEnumerable<ulong> values, ulong limit, ulong step)
+    {
+        HashSet<ulong> all = [.. values];
+        return all.Contains(limit - step) && all.Contains(limit) && all.Contains(limit + step);
+    }
+
+    private static bool Shows(Setting setting, Limit limit, long by)
+    {
+        // A VM with thousands of vCPUs shows nothing more than one with two.
+        Revision near = limit == CommonLimits.Vcpus ? new Revision("low", "few vCPUs", setting.Revision, new SetLimit(limit, 2)) : setting.Revision;
+        Model.Model original = new(near, setting.Host);
+        Model.Model moved = new(new Revision("moved", "one limit moved", near, new SetLimit(limit, b => b.Moved(by), "moved")), setting.Host);
+        Call[] calls = [.. Calls(original, moved)];
+        return States(original).Any(world => calls.Any(call =>
+        {
+            original.Answer(world, call, out Observation one, out _);
+            moved.Answer(world, call, out Observation other, out _);
+            return one.Summary != other.Summary;
+        }));
+    }
+
+    /// <summary>A new VM, and the same with one and two vCPUs.</summary>
+    private static IEnumerable<World> States(Model.Model model)
+    {
+        Handle vm = new(DescriptorKind.Vm, 0);
+        Operation createVm = model.Book.Operations.Single(o => o.Ioctl == Ioctls.CreateVm.Ioctl);
+        Operation createVcpu = model.Book.Operations.Single(o => o.Ioctl == Ioctls.CreateVcpu.Ioctl);
+        World world = model.Step(World.Initial, new Call(createVm, Handle.Kvm) { As = vm }, out _);
+        yield return world;
+        for (byte i = 0; i < 2; i++)
+        {
+            Call call = new(createVcpu, vm) { As = new Handle(DescriptorKind.Vcpu, i) };
+            world = model.Step(world, call.With(Ioctls.CreateVcpu.Id, i), out _);
+            yield return world;
+        }
+    }
+
+    /// <summary>Every operation with its usual words but for one, which takes each interesting value.</summary>
+    private static IEnumerable<Call> Calls(Model.Model original, Model.Model moved)
+    {
+        foreach (Operation operation in original.Book.Operations.Where(o => o.Alphabet.Count > 0))
+        {
+            Handle name = new(operation.Creates ?? DescriptorKind.Vm, 1);
+            Call usual = new(operation, new Handle(operation.On, 0)) { As = operation.Creates is null ? default : name };
+            foreach (Field field in operation.Alphabet.Keys)
+            {
+                usual.Words[field.Index] = original.Interesting(operation, field).GroupBy(v => v).MaxBy(g => g.Count())!.Key;
+            }
+
+            foreach (Field field in operation.Alphabet.Keys)
+            {
+                foreach (ulong value in original.Interesting(operation, field).Union(moved.Interesting(operation, field)))
+                {
+                    Call call = usual;
+                    call.Words[field.Index] = value;
+                    yield return call;
+                }
+            }
+        }
+    }
+}
