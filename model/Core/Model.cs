@@ -180,33 +180,22 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(world);
         RuleList list = Meet(world, call, out Node node);
         Rule exact = list.First(holds, node, call);
+        bool matches = Matches(exact, node, call, observed, out string? detail);
         ImmutableArray<KeyValuePair<Fact, bool>> excluded = [];
         foreach (Fact fact in list.Facts)
         {
-            if (Host.Settled.ContainsKey(fact))
+            if (Host.Settled.ContainsKey(fact) || Alternative(list, fact, exact, node, call) is not { } alternative)
             {
                 continue;
             }
 
-            foreach (Rule rule in list.Rules)
+            if (!Matches(alternative, node, call, observed, out _))
             {
-                if (rule == exact)
-                {
-                    break;
-                }
-
-                if (rule.Given != fact || !rule.Decides(node, call))
-                {
-                    continue;
-                }
-
-                if (Matches(rule, node, call, observed, out _))
-                {
-                    return new Judgement(Finding.AsExpected, rule, Next(rule, node, call)) { Settled = [new(fact, true)] };
-                }
-
                 excluded = excluded.Add(new(fact, false));
-                break;
+            }
+            else if (!matches)
+            {
+                return new Judgement(Finding.AsExpected, alternative, Next(alternative, node, call)) { Settled = [new(fact, true)] };
             }
         }
 
@@ -215,7 +204,7 @@ public sealed class Model
             return new Judgement(Finding.Open, exact, world) { Settled = excluded };
         }
 
-        if (Matches(exact, node, call, observed, out string? detail))
+        if (matches)
         {
             return new Judgement(Finding.AsExpected, exact, Next(exact, node, call)) { Settled = excluded };
         }
@@ -316,6 +305,25 @@ public sealed class Model
         }
 
         return limits;
+    }
+
+    /// <summary>The rule that would decide before another one if an unknown fact were true.</summary>
+    private static Rule? Alternative(RuleList list, Fact fact, Rule exact, in Node node, in Call call)
+    {
+        foreach (Rule rule in list.Rules)
+        {
+            if (rule == exact)
+            {
+                break;
+            }
+
+            if (rule.Given == fact && rule.Decides(node, call))
+            {
+                return rule;
+            }
+        }
+
+        return null;
     }
 
     private static bool[] HoldsOf(Host host)
