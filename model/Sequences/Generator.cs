@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace KvmSpec.Model.Sequences;
 
 /// <summary>
@@ -13,6 +15,9 @@ public sealed class Generator
 
     /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
     private const ulong RareMask = 0xff;
+
+    /// <summary>A part of a word that stands for a usual value.</summary>
+    private const int AnyUsual = 0xff;
 
     private readonly Model model;
     private readonly Plan[] plans;
@@ -126,37 +131,22 @@ public sealed class Generator
 
         int names = Scope.Handles(kind);
         int number = (int)((word >> 9) % (uint)names);
-        if ((word & 0x1f) == 0x1f)
+        uint open = world.OpenNumbers(kind);
+        if (open == 0 || (word & 0x1f) == 0x1f)
         {
             return new Handle(kind, (byte)number);
         }
 
-        for (int i = 0; i < names; i++)
-        {
-            Handle candidate = new(kind, (byte)((number + i) % names));
-            if (world.IsOpen(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        return new Handle(kind, (byte)number);
+        uint later = open >> number << number;
+        return new Handle(kind, (byte)BitOperations.TrailingZeroCount(later != 0 ? later : open));
     }
 
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>
     private static Handle Free(World world, DescriptorKind kind, byte word)
     {
         int names = Scope.Handles(kind);
-        for (int i = 0; i < names; i++)
-        {
-            Handle candidate = new(kind, (byte)i);
-            if (!world.IsOpen(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        return new Handle(kind, (byte)(word % names));
+        int free = BitOperations.TrailingZeroCount(~world.OpenNumbers(kind));
+        return new Handle(kind, (byte)(free < names ? free : word % names));
     }
 
     /// <summary>An operation with the values of its fields resolved for the host.</summary>
@@ -176,7 +166,14 @@ public sealed class Generator
         private static Slot Of(int index, ulong[] common, ulong[] rare)
         {
             ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
-            return new Slot(index, usual.Length > 0 ? usual : common, common, rare);
+            usual = usual.Length > 0 ? usual : common;
+            ulong[][] values = new ulong[RareMask + 1][];
+            for (ulong part = 0; part < (ulong)values.Length; part++)
+            {
+                values[part] = rare.Length > 0 && part == 0 ? rare : (part & 7) < UnusualOfEight ? common : usual;
+            }
+
+            return new Slot(index, values);
         }
 
         internal Operation Operation { get; }
@@ -198,13 +195,11 @@ public sealed class Generator
                 ref readonly Slot slot = ref slots[i];
                 ulong part = bits & 0xffff;
                 bits >>= 16;
-                ulong[] values = plain || (part & 7) >= UnusualOfEight ? slot.Usual
-                    : slot.Rare.Length > 0 && (part & RareMask) == 0 ? slot.Rare
-                    : slot.Common;
+                ulong[] values = slot.Values[plain ? AnyUsual : (int)(part & RareMask)];
                 call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
             }
         }
 
-        private readonly record struct Slot(int Index, ulong[] Usual, ulong[] Common, ulong[] Rare);
+        private readonly record struct Slot(int Index, ulong[][] Values);
     }
 }
