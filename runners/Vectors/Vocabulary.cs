@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
+
+namespace KvmSpec.Runners.Vectors;
+
+/// <summary>The names that vectors of one architecture may use, from all revisions' books.</summary>
+internal sealed class Vocabulary
+{
+    /// <summary>What close(2) is called in a vector.</summary>
+    public const string Close = "close";
+
+    private static readonly ConcurrentDictionary<Architecture, Vocabulary?> Built = [];
+
+    private static readonly FrozenDictionary<string, Symbol> ByCapabilityName = Capabilities.All.ToFrozenDictionary(c => c.Name);
+
+    private Vocabulary(IReadOnlyList<Book> books)
+    {
+        Operations = books.SelectMany(b => b.Operations).DistinctBy(o => o.Id).GroupBy(NameOf).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+        Clauses = books.SelectMany(b => b.Clauses).ToFrozenSet();
+        Limits = books.SelectMany(b => b.Limits.Keys).Distinct().ToFrozenDictionary(l => l.Name);
+    }
+
+    /// <summary>Every operation of an ioctl, newest revision first.</summary>
+    public FrozenDictionary<string, Operation[]> Operations { get; }
+
+    public FrozenSet<string> Clauses { get; }
+
+    public FrozenDictionary<string, Limit> Limits { get; }
+
+    /// <summary>The names of an architecture; <c>null</c> where no revision has rules for it.</summary>
+    public static Vocabulary? Of(Architecture architecture) => Built.GetOrAdd(architecture, a =>
+    {
+        Book[] books = [.. Revisions.All.Select(r => r.Book(a)).OfType<Book>()];
+        return books.Length == 0 ? null : new Vocabulary(books);
+    });
+
+    /// <summary>The architectures that have rules.</summary>
+    public static IEnumerable<Architecture> Known => Enum.GetValues<Architecture>().Where(a => Of(a) is not null);
+
+    public static IEnumerable<string> CapabilityNames => ByCapabilityName.Keys;
+
+    public static bool TryCapability(string name, out Symbol? capability) => ByCapabilityName.TryGetValue(name, out capability);
+
+    /// <summary>What a vector calls an operation's ioctl.</summary>
+    public static string NameOf(Operation operation) => operation.Ioctl?.Name ?? Close;
+
+    /// <summary>
+    /// The operation that a call is: one that has all the fields given, of the descriptor's kind if any is, and of the
+    /// case that the selector names. A number in the selector names no case: it goes out as it stands.
+    /// </summary>
+    public Operation? Find(string ioctl, DescriptorKind on, IReadOnlyList<string> fields, string? selector)
+    {
+        Operation? best = null;
+        int score = 0;
+        foreach (Operation candidate in Operations.GetValueOrDefault(ioctl) ?? [])
+        {
+            if ((candidate.Case is { } symbol && symbol.Name != selector) || !HasAll(candidate, fields))
+            {
+                continue;
+            }
+
+            int points = 1 + (candidate.On == on ? 2 : 0) + (candidate.Case is null ? 0 : 1);
+            (best, score) = points > score ? (candidate, points) : (best, score);
+        }
+
+        return best;
+    }
+
+    /// <summary>The known name most like one that is unknown, as advice; empty where none is like it.</summary>
+    public static string Nearest(string unknown, IEnumerable<string> known)
+    {
+        (string? name, int distance) = known.Select(k => (k, Distance(unknown, k))).OrderBy(p => p.Item2).ThenBy(p => p.k, StringComparer.Ordinal).FirstOrDefault();
+        return name is not null && distance <= Math.Max(2, unknown.Length / 3) ? $"; did you mean {name}?" : "";
+    }
+
+    private static bool HasAll(Operation candidate, IReadOnlyList<string> fields)
+    {
+        foreach (string name in fields)
+        {
+            if (candidate.Ioctl is not { } ioctl || !ioctl.Fields.Any(f => f.Name == name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>How many letters must be put in, left out or changed.</summary>
+    private static int Distance(string one, string other)
+    {
+        int[] row = [.. Enumerable.Range(0, other.Length + 1)];
+        for (int i = 1; i <= one.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= other.Length; j++)
+            {
+                int changed = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(changed, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[^1];
+    }
+}
