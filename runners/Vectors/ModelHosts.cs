@@ -1,6 +1,7 @@
 using System.Numerics;
 using KvmSpec.Model;
 using KvmSpec.Model.Uapi;
+using KvmSpec.Model.X86;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -10,6 +11,30 @@ namespace KvmSpec.Runners.Vectors;
 /// </summary>
 public static class ModelHosts
 {
+    /// <summary>The model's hosts as that release would find them, and one that answers what no kernel does.</summary>
+    public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
+    {
+        Host[] real = [.. X86Hosts.All.Where(h => h.Architecture == architecture).Select(h => For(revision, h))];
+        return [.. real, .. real.Take(1).Select(Imagined)];
+    }
+
+    /// <summary>
+    /// A host of two vCPUs, without dirty rings of the first kind but with bitmaps beside those of the second: so that
+    /// rules which only other architectures' kernels reach are decided too.
+    /// </summary>
+    private static Host Imagined(Host host)
+    {
+        (Symbol Capability, int Answer)[] changes =
+            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 1)];
+        foreach ((Symbol capability, int answer) in changes)
+        {
+            int number = (int)capability.Value;
+            host = host with { OnSystem = host.OnSystem.SetItem(number, answer), OnVm = host.OnVm.SetItem(number, answer) };
+        }
+
+        return host with { Name = "x86-imagined" };
+    }
+
     /// <summary>The host as that release would find it.</summary>
     public static Host For(Revision revision, Host host)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using KvmSpec.Model;
 
@@ -10,6 +11,10 @@ namespace KvmSpec.Runners.Vectors;
 public readonly record struct Outcome
 {
     private const string Between = "..";
+
+    private static readonly FrozenDictionary<string, Outcome> Named = Enum.GetValues<Errno>().Where(e => e != Errno.None).Select(Of)
+        .Concat(Enum.GetValues<DescriptorKind>().Where(k => k is > DescriptorKind.System and < DescriptorKind.Foreign).Select(Of))
+        .ToFrozenDictionary(o => o.ToString());
 
     private Outcome(Errno errno, DescriptorKind? descriptor, long least, long most)
     {
@@ -53,20 +58,9 @@ public readonly record struct Outcome
     public static bool TryParse(string text, out Outcome outcome)
     {
         ArgumentNullException.ThrowIfNull(text);
-        outcome = default;
-        if (text.StartsWith('E') && Enum.TryParse(text, out Errno errno) && !char.IsAsciiDigit(text[^1]))
+        if (Named.TryGetValue(text, out outcome))
         {
-            outcome = Of(errno);
             return true;
-        }
-
-        for (DescriptorKind kind = DescriptorKind.Vm; kind < DescriptorKind.Foreign; kind++)
-        {
-            if (text == NameOf(kind))
-            {
-                outcome = Of(kind);
-                return true;
-            }
         }
 
         int dots = text.IndexOf(Between, StringComparison.Ordinal);

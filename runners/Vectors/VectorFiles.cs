@@ -12,20 +12,17 @@ public static class VectorFiles
     /// <exception cref="VectorFileException">Something in them is wrong.</exception>
     public static ImmutableArray<VectorFile> Load(string directory)
     {
-        ImmutableArray<VectorFile>.Builder files = ImmutableArray.CreateBuilder<VectorFile>();
-        List<string> problems = [];
-        foreach (string path in Paths(directory))
+        IReadOnlyList<string> paths = Paths(directory);
+        (VectorFile? File, ImmutableArray<string> Problems)[] read = new (VectorFile?, ImmutableArray<string>)[paths.Count];
+        Parallel.For(0, paths.Count, i =>
         {
-            VectorFile? file = VectorReader.Read(NameOf(path), File.ReadAllText(path), out ImmutableArray<string> wrong);
-            problems.AddRange(wrong);
-            if (file is not null)
-            {
-                files.Add(file);
-            }
-        }
-
+            VectorFile? file = VectorReader.Read(NameOf(paths[i]), File.ReadAllText(paths[i]), out ImmutableArray<string> wrong);
+            read[i] = (file, wrong);
+        });
+        ImmutableArray<VectorFile> files = [.. read.Select(r => r.File).OfType<VectorFile>()];
+        List<string> problems = [.. read.SelectMany(r => r.Problems)];
         problems.AddRange(Twice(files));
-        return problems.Count == 0 ? files.ToImmutable() : throw new VectorFileException(problems);
+        return problems.Count == 0 ? files : throw new VectorFileException(problems);
     }
 
     /// <summary>Reads a file's text.</summary>

@@ -17,7 +17,10 @@ public static class VectorFormatter
     /// <exception cref="VectorFileException">The text is no vector file.</exception>
     public static string Format(string path, string text) => Write(VectorFiles.Parse(path, text));
 
-    /// <summary>Formats the files of a directory; returns those that were not in form.</summary>
+    /// <summary>
+    /// Formats the files of a directory, and what is generated beside them: the schema and the table of ioctls. Returns those
+    /// that were not in form.
+    /// </summary>
     /// <param name="directory">The directory, or one file.</param>
     /// <param name="write">Whether to change them, or only to look.</param>
     /// <exception cref="VectorFileException">A file cannot be read.</exception>
@@ -27,20 +30,34 @@ public static class VectorFormatter
         foreach (VectorFile file in VectorFiles.Load(directory))
         {
             string path = File.Exists(directory) ? directory : Path.Combine(directory, file.Topic + VectorFiles.Ending);
-            string formatted = Write(file);
-            if (File.ReadAllText(path) == formatted)
-            {
-                continue;
-            }
+            Keep(path, Write(file), write, changed);
+        }
 
-            changed.Add(file.Path);
-            if (write)
-            {
-                File.WriteAllText(path, formatted);
-            }
+        if (Path.Combine(directory, "schema.json") is var schema && File.Exists(schema))
+        {
+            Keep(schema, VectorSchema.Text(), write, changed);
+        }
+
+        if (Path.Combine(directory, "README.md") is var readme && File.Exists(readme))
+        {
+            Keep(readme, IoctlTable.Update(VectorFiles.NameOf(readme), File.ReadAllText(readme)), write, changed);
         }
 
         return changed;
+    }
+
+    private static void Keep(string path, string wanted, bool write, List<string> changed)
+    {
+        if (File.ReadAllText(path) == wanted)
+        {
+            return;
+        }
+
+        changed.Add(VectorFiles.NameOf(path));
+        if (write)
+        {
+            File.WriteAllText(path, wanted);
+        }
     }
 
     /// <summary>A file's text.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -178,8 +179,7 @@ internal sealed class VectorReader
             return null;
         }
 
-        Architecture[] known = [.. Vocabulary.Known.Where(a => HostNeeds.NameOf(a) == name)];
-        if (known.Length == 0)
+        if (!Vocabulary.TryArchitecture(name, out Architecture architecture))
         {
             Problem(host.LineOf("architecture"),
                 $"no revision has rules for architecture '{name}': write one of {string.Join(", ", Vocabulary.Known.Select(HostNeeds.NameOf))}");
@@ -188,10 +188,10 @@ internal sealed class VectorReader
 
         return new HostNeeds
         {
-            Architecture = known[0],
+            Architecture = architecture,
             Capabilities = Needs(host, "capabilities", Capability, AsAnswer),
             Facts = Needs(host, "facts", FactNamed, AsBoolean),
-            Limits = Needs(host, "limits", n => LimitNamed(n, Vocabulary.Of(known[0])!), AsNumber),
+            Limits = Needs(host, "limits", n => LimitNamed(n, Vocabulary.Of(architecture)!), AsNumber),
         };
     }
 
@@ -307,7 +307,12 @@ internal sealed class VectorReader
         Call call = new(operation, on.Value);
         foreach ((YamlTree key, YamlTree value) in words)
         {
-            Field field = operation.Ioctl![key.Scalar!];
+            Field field = Vocabulary.FieldOf(operation, key.Scalar!)!;
+            if (operation.Case is not null && field == operation.Ioctl!.Selector)
+            {
+                continue;
+            }
+
             if (CallText.TryReadWord(field, Scalar(value, field.Name) ?? "", out ulong word))
             {
                 call.Words[field.Index] = word;
@@ -345,7 +350,7 @@ internal sealed class VectorReader
 
     private Pointer ReadPointer(Entries entries, Operation operation)
     {
-        Pointer pointer = Pointer.Fine;
+        Pointer pointer = operation.Ioctl == Raw.Ioctl ? Pointer.Unmapped : Pointer.Fine;
         if (entries.Text("pointer") is not { } text)
         {
             return pointer;

@@ -1,4 +1,5 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Vectors;
@@ -69,7 +70,7 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
                 continue;
             }
 
-            return observed[i].Ending == Ending.Returned && observed[i].Errno.IsEnvironment()
+            return observed[i].Ending == Ending.Returned && IsEnvironment(observed[i].Errno, call.Call)
                 ? new(vector, VectorStatus.Skipped, i, $"the machine answered {observed[i].Summary}")
                 : new(vector, VectorStatus.Failed, i, Explain(call, observed[i]));
         }
@@ -79,6 +80,10 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
 
     /// <summary>Runs vectors one by one.</summary>
     public IEnumerable<VectorResult> Run(IEnumerable<Vector> vectors) => vectors.Select(Run);
+
+    /// <summary>With immediate_exit an EINTR is an answer; else a signal came.</summary>
+    private static bool IsEnvironment(Errno errno, in Call call) =>
+        errno.IsEnvironment() && !(errno == Errno.EINTR && call.Operation.Ioctl == Ioctls.Run.Ioctl && call[Ioctls.Run.ImmediateExit] != 0);
 
     private static string Explain(VectorCall call, in Observation observed)
     {

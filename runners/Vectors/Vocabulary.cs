@@ -15,9 +15,14 @@ internal sealed class Vocabulary
 
     private static readonly FrozenDictionary<string, Symbol> ByCapabilityName = Capabilities.All.ToFrozenDictionary(c => c.Name);
 
+    /// <summary>The operations of an ioctl by the name of their case; those without one under the empty name.</summary>
+    private readonly FrozenDictionary<string, FrozenDictionary<string, Operation[]>> byCase;
+
     private Vocabulary(IReadOnlyList<Book> books)
     {
         Operations = books.SelectMany(b => b.Operations).DistinctBy(o => o.Id).GroupBy(NameOf).ToFrozenDictionary(g => g.Key, g => g.ToArray());
+        byCase = Operations.ToFrozenDictionary(
+            o => o.Key, o => o.Value.GroupBy(c => c.Case?.Name ?? "").ToFrozenDictionary(g => g.Key, g => g.ToArray()));
         Clauses = books.SelectMany(b => b.Clauses).ToFrozenSet();
         Limits = books.SelectMany(b => b.Limits.Keys).Distinct().ToFrozenDictionary(l => l.Name);
     }
@@ -37,7 +42,13 @@ internal sealed class Vocabulary
     });
 
     /// <summary>The architectures that have rules.</summary>
-    public static IEnumerable<Architecture> Known => Enum.GetValues<Architecture>().Where(a => Of(a) is not null);
+    public static IEnumerable<Architecture> Known => ByArchitectureName.Value.Values.Order();
+
+    private static readonly Lazy<FrozenDictionary<string, Architecture>> ByArchitectureName = new(() =>
+        Enum.GetValues<Architecture>().Where(a => Of(a) is not null).ToFrozenDictionary(HostNeeds.NameOf));
+
+    /// <summary>The architecture that vectors call so, where it has rules.</summary>
+    public static bool TryArchitecture(string name, out Architecture architecture) => ByArchitectureName.Value.TryGetValue(name, out architecture);
 
     public static IEnumerable<string> CapabilityNames => ByCapabilityName.Keys;
 
@@ -52,20 +63,14 @@ internal sealed class Vocabulary
     /// </summary>
     public Operation? Find(string ioctl, DescriptorKind on, IReadOnlyList<string> fields, string? selector)
     {
-        Operation? best = null;
-        int score = 0;
-        foreach (Operation candidate in Operations.GetValueOrDefault(ioctl) ?? [])
+        if (!byCase.TryGetValue(ioctl, out FrozenDictionary<string, Operation[]>? cases))
         {
-            if ((candidate.Case is { } symbol && symbol.Name != selector) || !HasAll(candidate, fields))
-            {
-                continue;
-            }
-
-            int points = 1 + (candidate.On == on ? 2 : 0) + (candidate.Case is null ? 0 : 1);
-            (best, score) = points > score ? (candidate, points) : (best, score);
+            return null;
         }
 
-        return best;
+        Operation? named = selector is not null && cases.TryGetValue(selector, out Operation[]? symbolic) ? Best(symbolic, on, fields) : null;
+        Operation? plain = cases.TryGetValue("", out Operation[]? others) ? Best(others, on, fields) : null;
+        return named is null || (plain?.On == on && named.On != on) ? plain : named;
     }
 
     /// <summary>The known name most like one that is unknown, as advice; empty where none is like it.</summary>
@@ -75,11 +80,39 @@ internal sealed class Vocabulary
         return name is not null && distance <= Math.Max(2, unknown.Length / 3) ? $"; did you mean {name}?" : "";
     }
 
+    /// <summary>The word of that name, where the operation has it.</summary>
+    public static Field? FieldOf(Operation operation, string name)
+    {
+        foreach (Field field in operation.Ioctl?.Fields ?? [])
+        {
+            if (field.Name == name)
+            {
+                return field;
+            }
+        }
+
+        return null;
+    }
+
+    private static Operation? Best(Operation[] candidates, DescriptorKind on, IReadOnlyList<string> fields)
+    {
+        Operation? best = null;
+        foreach (Operation candidate in candidates)
+        {
+            if ((best is null || (candidate.On == on && best.On != on)) && HasAll(candidate, fields))
+            {
+                best = candidate;
+            }
+        }
+
+        return best;
+    }
+
     private static bool HasAll(Operation candidate, IReadOnlyList<string> fields)
     {
         foreach (string name in fields)
         {
-            if (candidate.Ioctl is not { } ioctl || !ioctl.Fields.Any(f => f.Name == name))
+            if (FieldOf(candidate, name) is null)
             {
                 return false;
             }
