@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using KvmSpec.Model;
+using KvmSpec.Runners.Vectors;
+using Xunit;
+
+namespace KvmSpec.Properties.Vectors;
+
+/// <summary>The cases are strong enough to notice a dropped check, two checks exchanged, and a limit moved by one.</summary>
+public sealed class PlantedFaultTests
+{
+    private const string FirstVersion = "vm/KVM_SET_USER_MEMORY_REGION";
+    private const string SecondVersion = "vm/KVM_SET_USER_MEMORY_REGION2";
+    private const string NoFile = "the first version has no guest_memfd";
+    private const string Apart = "no call fails both checks";
+    private const string SameErrno = "the check after it refuses the same calls with the same errno";
+    private const string Steps = "no value lies between the limit and the moved one";
+
+    /// <summary>Faults that no case can notice, and why.</summary>
+    private static readonly ImmutableDictionary<string, string> Unnoticed = new Dictionary<string, string>
+    {
+        ["vm/KVM_CREATE_VCPU: swap create-vcpu.exists and create-vcpu.id-limit-of-vm"] = "an id that exists is below the VM's limit",
+        [FirstVersion + ": drop memslot.flags.first-version"] = SameErrno,
+        [FirstVersion + ": drop memslot.flags.unknown"] = "the check before it refuses the same calls, for every host has read-only slots",
+        [FirstVersion + ": drop memslot.memory-offset"] = NoFile,
+        [FirstVersion + ": drop memslot.change.guest-memfd"] = NoFile,
+        [FirstVersion + ": drop memslot.guest-memfd.closed"] = NoFile,
+        [FirstVersion + ": drop memslot.guest-memfd.other"] = NoFile,
+        [FirstVersion + ": drop memslot.guest-memfd.range"] = NoFile,
+        [FirstVersion + ": drop memslot.guest-memfd.bound"] = NoFile,
+        [FirstVersion + ": swap memslot.overlap.identity-map and memslot.guest-memfd.closed"] = NoFile,
+        [FirstVersion + ": swap memslot.guest-memfd.closed and memslot.guest-memfd.other"] = NoFile,
+        [FirstVersion + ": swap memslot.gpa-end and memslot.guest-memfd.bound"] = NoFile,
+        [SecondVersion + ": swap memslot.overlap.identity-map and memslot.guest-memfd.closed"] = "no model host has both an identity map and guest_memfd",
+        [SecondVersion + ": swap memslot.guest-memfd.closed and memslot.guest-memfd.other"] = Apart,
+        ["vm/KVM_GET_DIRTY_LOG: swap get-dirty-log.no-bitmap and get-dirty-log.unwritable"] = Apart,
+        ["vm/KVM_CLEAR_DIRTY_LOG: swap clear-dirty-log.no-bitmap and clear-dirty-log.range"] = Apart,
+        ["vm/KVM_ENABLE_CAP(KVM_CAP_DIRTY_LOG_RING): swap dirty-ring.smallest-with-pml and dirty-ring.largest"] = Apart,
+        ["vm/KVM_ENABLE_CAP(KVM_CAP_DIRTY_LOG_RING_ACQ_REL): swap dirty-ring.smallest-with-pml and dirty-ring.largest"] = Apart,
+        ["vm/KVM_ENABLE_CAP(KVM_CAP_DIRTY_LOG_RING_ACQ_REL): swap argument.unreadable and dirty-ring.unsupported"] = "every host has these rings",
+        ["vm/KVM_ENABLE_CAP(KVM_CAP_DIRTY_LOG_RING_ACQ_REL): drop dirty-ring.unsupported"] = "every host has these rings",
+        ["vm/KVM_ENABLE_CAP: drop enable-cap.flags"] = SameErrno,
+        ["vcpu/KVM_ENABLE_CAP: drop enable-cap.flags"] = SameErrno,
+        ["vm/KVM_ENABLE_CAP(KVM_CAP_SGX_ATTRIBUTE): drop enable-cap.flags"] = SameErrno,
+        ["vm/KVM_CREATE_PIT: swap create-pit.exists and create-pit.no-pic"] = Apart,
+        ["vm/KVM_CREATE_PIT2: swap create-pit.exists and create-pit.no-pic"] = Apart,
+        ["vm/KVM_SET_TSS_ADDR: swap task-state.unaligned and task-state.once"] = "the case that tells them apart is among the disagreements",
+        ["limit dirty-ring-largest moved by 1"] = Steps,
+        ["limit dirty-ring-smallest moved by -1"] = Steps,
+        ["limit gpa-end moved by 1"] = Steps,
+        ["limit user-address-end moved by 1"] = Steps,
+    }.ToImmutableDictionary();
+
+    [Fact]
+    public void EveryPlantedFaultIsNoticed()
+    {
+        Revision newest = Revisions.Linux73;
+        Dictionary<Model.Model, Vector[]> ran = Golden.Models.Where(m => m.Revision == newest)
+            .ToDictionary(m => m, m => Golden.Vectors.Where(v => v.Revisions.Includes(newest) && v.Host.Unmet(m) is null).ToArray());
+        string[] unnoticed = [.. Faults(newest.Book(Architecture.X86)!).Where(f => !Noticed(new Revision("fault", "", newest, f.Fault), ran)).Select(f => f.Name).Order(StringComparer.Ordinal)];
+        Assert.Equal(Unnoticed.Keys.Order(StringComparer.Ordinal), unnoticed);
+    }
+
+    private static bool Noticed(Revision fault, Dictionary<Model.Model, Vector[]> ran) =>
+        ran.Any(r => Golden.Failures(r.Value, r.Key, new Model.Model(fault, r.Key.Host)).Any());
+
+    /// <summary>What a kernel may do wrong. A list's last rule decides what is left, so dropping it is no kernel.</summary>
+    private static IEnumerable<(string Name, Edit Fault)> Faults(Book book)
+    {
+        foreach (Operation operation in book.Operations)
+        {
+            for (int i = 0; i < operation.Rules.Length - 1; i++)
+            {
+                (Rule rule, Rule next) = (operation.Rules[i], operation.Rules[i + 1]);
+                if (rule.Accepts || rule == Model.Common.Gates.Closed || rule == Model.Common.Gates.VmDead)
+                {
+                    continue;
+                }
+
+                yield return Named(operation, new Drop(rule.Id) { Only = operation.FullName });
+                if (!next.Accepts && next.Errno != rule.Errno)
+                {
+                    yield return Named(operation, new Swap(rule.Id, next.Id) { Only = operation.FullName });
+                }
+            }
+        }
+
+        foreach ((Limit limit, int by) in book.Limits.Keys.SelectMany(l => new[] { (l, -1), (l, 1) }))
+        {
+            yield return ($"limit {limit} moved by {by}", new SetLimit(limit, b => b.Moved(by), $"moved by {by}"));
+        }
+    }
+
+    private static (string Name, Edit Fault) Named(Operation operation, Edit edit) => ($"{operation.FullName}: {edit.Words}", edit);
+}

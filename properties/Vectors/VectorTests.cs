@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using KvmSpec.Model;
+using KvmSpec.Runners.Vectors;
+using Xunit;
+
+namespace KvmSpec.Properties.Vectors;
+
+/// <summary>The golden cases against the model, and what they leave undecided.</summary>
+public sealed class VectorTests
+{
+    private const string NoDeadVm = "no call of x86 that the model knows kills a VM";
+    private const string NoPrivateMemory = "until 6.12 no VM of type 0 takes a guest_memfd, so nothing behind its flag is reached";
+    private const string NoSuppression = "until 6.12 the bits of suppression are refused as unknown";
+
+    /// <summary>Clauses that no case decides, by release (all where none is named), and why.</summary>
+    private static readonly ImmutableArray<(string Clause, string? Release, string Why)> Undecided =
+    [
+        ("descriptor.vm-dead", null, NoDeadVm),
+        ("memslot.change.guest-memfd", "6.12", NoPrivateMemory),
+        ("memslot.guest-memfd.bound", "6.12", NoPrivateMemory),
+        ("memslot.guest-memfd.closed", "6.12", NoPrivateMemory),
+        ("memslot.guest-memfd.other", "6.12", NoPrivateMemory),
+        ("memslot.guest-memfd.range", "6.12", NoPrivateMemory),
+        ("memslot.memory-offset", "6.12", NoPrivateMemory),
+        ("x2apic.both-ways", "6.12", NoSuppression),
+        ("x2apic.suppress-needs-split", "6.12", NoSuppression),
+    ];
+
+    private const string NoCallTells = "an id that exists is below every limit, and the memory of the first vCPU is the first's";
+    private const string Within = "what this release's kernels answer, the other's may answer too";
+
+    /// <summary>Differences that no case can show in a release, and why.</summary>
+    private static readonly ImmutableDictionary<string, string> NotToBeSeen = new Dictionary<string, string>
+    {
+        ["7.2: move create-vcpu.exists before create-vcpu.create"] = NoCallTells,
+        ["7.3: move create-vcpu.exists before create-vcpu.create"] = NoCallTells,
+        ["6.18: check-extension.x86-disable-exits: answers at most bits 0 to 3"] = Within,
+        ["6.12: no vm/KVM_CHECK_EXTENSION(KVM_CAP_ONE_REG)"] = "a VM answers what /dev/kvm does, and that is withdrawn beside it",
+        ["6.18: check-extension.x2apic-api: answers 3 before a backport, 15 after it"] = Within,
+        ["7.1: check-extension.x2apic-api: answers 3 before a backport, 15 after it"] = Within,
+    }.ToImmutableDictionary();
+
+    [Fact]
+    public void EveryCasePassesOnTheModelOfEveryRelease() => Golden.Empty(
+        Golden.Models.SelectMany(m => Golden.Failures(Golden.Vectors, m, m).Select(r => $"{m.Revision} {m.Host.Name} {r}")));
+
+    [Fact]
+    public void NothingIsWrongInTheFiles() => Golden.Empty(VectorLint.Check(Golden.Files, Golden.Models));
+
+    [Fact]
+    public void EveryClauseOfEveryReleaseIsDecidedOrSaysWhyNot()
+    {
+        foreach (Revision release in Revisions.Releases)
+        {
+            IReadOnlySet<string> decided = VectorLint.Decided(Golden.Files, [.. Golden.Models.Where(m => m.Revision == release)]);
+            string[] left = [.. release.Book(Architecture.X86)!.Clauses.Where(c => !decided.Contains(c)).Select(c => $"{release} {c}")];
+            string[] known = [.. Undecided.Where(u => u.Release is null || u.Release == release.Name).Select(u => $"{release} {u.Clause}").Order(StringComparer.Ordinal)];
+            Assert.Equal(known, left);
+        }
+    }
+
+    [Fact]
+    public void TheSourceStillSaysOtherwiseThanTheModel()
+    {
+        VectorFile file = VectorFiles.Load(Golden.Beside("disagreements.yaml"))[0];
+        IEnumerable<Vector> settled = file.Cases.Where(v => !Golden.Models.Any(m => Golden.Failures([v], m, m).Any()));
+        Golden.Empty(settled.Select(v => $"{v.Id} passes now: move it into vectors/"));
+    }
+
+    [Fact]
+    public void EveryDifferenceBetweenReleasesShowsOnBothSides()
+    {
+        string[] unseen = [.. Revisions.Releases.Where(r => r.Parent is not null).SelectMany(r => r.Edits.SelectMany(e => Unseen(r, e)))];
+        Golden.Empty(unseen.Except(NotToBeSeen.Keys).Select(u => u + " shows nowhere").Concat(NotToBeSeen.Keys.Except(unseen).Select(u => u + " shows after all")));
+    }
+
+    /// <summary>The releases whose cases do not tell whether an edit was made.</summary>
+    private static IEnumerable<string> Unseen(Revision release, Edit edit)
+    {
+        Revision without = new("without", "", release.Parent!, release.Edits.Remove(edit));
+        Revision with = new("with", "", release.Parent!, edit);
+        foreach ((Revision known, Revision kernel) in new[] { (release, without), (release.Parent!, with) })
+        {
+            if (!Golden.ModelsOf(known).Zip(Golden.ModelsOf(kernel)).Any(p => Golden.Failures(Golden.Vectors, p.First, p.Second).Any()))
+            {
+                yield return $"{known}: {edit.Words}";
+            }
+        }
+    }
+}

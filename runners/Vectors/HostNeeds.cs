@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Vectors;
+
+/// <summary>What a vector needs of the machine under test.</summary>
+public sealed record HostNeeds
+{
+    public required Architecture Architecture { get; init; }
+
+    /// <summary>What /dev/kvm must answer to KVM_CHECK_EXTENSION.</summary>
+    public ImmutableArray<KeyValuePair<Symbol, int>> Capabilities { get; init; } = [];
+
+    /// <summary>What must be so, or not so, though no ioctl tells.</summary>
+    public ImmutableArray<KeyValuePair<Fact, bool>> Facts { get; init; } = [];
+
+    /// <summary>What limits must be, where hosts differ in them.</summary>
+    public ImmutableArray<KeyValuePair<Limit, ulong>> Limits { get; init; } = [];
+
+    /// <summary>The first need that is not met, in words; <c>null</c> where all are.</summary>
+    public string? Unmet(Model.Model model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Host host = model.Host;
+        if (host.Architecture != Architecture)
+        {
+            return $"needs {NameOf(Architecture)}, the host is {NameOf(host.Architecture)}";
+        }
+
+        foreach ((Symbol capability, int answer) in Capabilities)
+        {
+            if (host.System(capability) != answer)
+            {
+                return $"needs {capability.Name} {Text(answer)}, the host answers {Text(host.System(capability))}";
+            }
+        }
+
+        foreach ((Fact fact, bool holds) in Facts)
+        {
+            if (!host.Settled.TryGetValue(fact, out bool settled))
+            {
+                return $"needs {fact.Name} {Text(holds)}, which nothing has told of this host";
+            }
+
+            if (settled != holds)
+            {
+                return $"needs {fact.Name} {Text(holds)}";
+            }
+        }
+
+        foreach ((Limit limit, ulong value) in Limits)
+        {
+            if (!model.Book.Limits.ContainsKey(limit) || model[limit] != value)
+            {
+                return $"needs limit {limit.Name} {CallText.Number(value)}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>How vectors spell an architecture.</summary>
+    public static string NameOf(Architecture architecture) => architecture.ToString().ToLowerInvariant();
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        List<string> parts = [$"architecture: {NameOf(Architecture)}"];
+        Add(parts, "capabilities", Capabilities.Select(c => $"{c.Key.Name}: {CallText.Number((ulong)c.Value)}"));
+        Add(parts, "facts", Facts.Select(f => $"{f.Key.Name}: {Text(f.Value)}"));
+        Add(parts, "limits", Limits.Select(l => $"{l.Key.Name}: {CallText.Number(l.Value)}"));
+        return "{ " + string.Join(", ", parts) + " }";
+    }
+
+    private static void Add(List<string> parts, string name, IEnumerable<string> entries)
+    {
+        string text = string.Join(", ", entries.Order(StringComparer.Ordinal));
+        if (text.Length > 0)
+        {
+            parts.Add($"{name}: {{ {text} }}");
+        }
+    }
+
+    private static string Text(bool value) => value ? "true" : "false";
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

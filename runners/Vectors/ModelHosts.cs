@@ -1,0 +1,83 @@
+using System.Numerics;
+using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
+using KvmSpec.Model.X86;
+
+namespace KvmSpec.Runners.Vectors;
+
+/// <summary>
+/// Hosts for running an older release's model without a kernel: what a newer release answered, cut down to what the older
+/// one may answer, with a new VM's answers as the older model gives them.
+/// </summary>
+public static class ModelHosts
+{
+    /// <summary>The model's hosts as that release would find them, and one that answers what no kernel does.</summary>
+    public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
+    {
+        Host[] real = [.. X86Hosts.All.Where(h => h.Architecture == architecture).Select(h => For(revision, h))];
+        return [.. real, .. real.Take(1).Select(Imagined)];
+    }
+
+    /// <summary>
+    /// A host of two vCPUs, without dirty rings of the first kind but with bitmaps beside those of the second: so that
+    /// rules which only other architectures' kernels reach are decided too.
+    /// </summary>
+    private static Host Imagined(Host host)
+    {
+        (Symbol Capability, int Answer)[] changes =
+            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 1)];
+        foreach ((Symbol capability, int answer) in changes)
+        {
+            int number = (int)capability.Value;
+            host = host with { OnSystem = host.OnSystem.SetItem(number, answer), OnVm = host.OnVm.SetItem(number, answer) };
+        }
+
+        return host with { Name = "x86-imagined" };
+    }
+
+    /// <summary>The host as that release would find it.</summary>
+    public static Host For(Revision revision, Host host)
+    {
+        ArgumentNullException.ThrowIfNull(revision);
+        ArgumentNullException.ThrowIfNull(host);
+        Model.Model model = new(revision, host with { Release = revision.Name });
+        foreach (Operation operation in Questions(model, DescriptorKind.System))
+        {
+            model = Fit(model, operation);
+        }
+
+        int[] onSystem = new int[Host.Capabilities];
+        foreach (Operation operation in Questions(model, DescriptorKind.System))
+        {
+            onSystem[operation.Case!.Value] = model.Host.System(operation.Case);
+        }
+
+        int[] onVm = new int[Host.Capabilities];
+        Call create = new(model.Book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
+        World world = model.Step(World.Initial, create, out _);
+        foreach (Operation operation in Questions(model, DescriptorKind.Vm))
+        {
+            model.Answer(world, new Call(operation, create.As), out Observation observed, out _);
+            onVm[operation.Case!.Value] = (int)observed.Result;
+        }
+
+        return model.Host with { OnSystem = [.. onSystem], OnVm = [.. onVm] };
+    }
+
+    /// <summary>Takes away the highest bits until the release may answer what is left.</summary>
+    private static Model.Model Fit(Model.Model model, Operation operation)
+    {
+        Call call = new(operation, Handle.Kvm);
+        int answer = model.Host.System(operation.Case!);
+        while (answer != 0 && model.Judge(World.Initial, call, new Observation { Result = answer, After = call.Words }).Finding != Finding.AsExpected)
+        {
+            answer &= ~(1 << BitOperations.Log2((uint)answer));
+            model = new(model.Revision, model.Host with { OnSystem = model.Host.OnSystem.SetItem((int)operation.Case!.Value, answer) });
+        }
+
+        return model;
+    }
+
+    private static IEnumerable<Operation> Questions(Model.Model model, DescriptorKind on) =>
+        model.Book.Operations.Where(o => o.Ioctl == Ioctls.CheckExtension.Ioctl && o.Case is not null && o.On == on);
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Vectors;
+
+/// <summary>
+/// The revisions a vector holds for: all, those named, or the releases from one to another. A posting that is not named
+/// counts as the release it was posted against.
+/// </summary>
+public sealed record RevisionRange
+{
+    /// <summary>The names, where the vector lists them.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
+
+    /// <summary>The oldest release.</summary>
+    public string? Since { get; init; }
+
+    /// <summary>The newest release.</summary>
+    public string? Until { get; init; }
+
+    /// <summary>True where no revision is left out.</summary>
+    public bool IsAll => Names.IsEmpty && Since is null && Until is null;
+
+    /// <summary>True where the vector holds for that revision.</summary>
+    public bool Includes(Revision revision)
+    {
+        ArgumentNullException.ThrowIfNull(revision);
+        if (IsAll || Names.Contains(revision.Name))
+        {
+            return true;
+        }
+
+        Revision release = revision;
+        while (!release.IsRelease && release.Parent is { } parent)
+        {
+            release = parent;
+        }
+
+        return Names.IsEmpty ? Age(release.Name) <= Age(Since) && Age(release.Name) >= Age(Until ?? Revisions.Releases[0].Name)
+            : release != revision && Names.Contains(release.Name);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        IsAll ? "all"
+        : !Names.IsEmpty ? $"[{string.Join(", ", Names.Select(n => $"\"{n}\""))}]"
+        : "{ " + string.Join(", ", new[] { ("since", Since), ("until", Until) }.Where(e => e.Item2 is not null).Select(e => $"{e.Item1}: \"{e.Item2}\"")) + " }";
+
+    /// <summary>How many releases are newer; the oldest of all where none is named.</summary>
+    private static int Age(string? release)
+    {
+        for (int i = 0; i < Revisions.Releases.Count; i++)
+        {
+            if (Revisions.Releases[i].Name == release)
+            {
+                return i;
+            }
+        }
+
+        return int.MaxValue;
+    }
+}

@@ -1,0 +1,101 @@
+using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Vectors;
+
+/// <summary>How a vector ended.</summary>
+public enum VectorStatus
+{
+    /// <summary>Every call ended as it must.</summary>
+    Passed,
+
+    /// <summary>A call did not.</summary>
+    Failed,
+
+    /// <summary>The revision, the host or the machine's resources do not allow to tell.</summary>
+    Skipped,
+}
+
+/// <summary>What came of a vector.</summary>
+/// <param name="Vector">The case.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="Call">The index of the first call that failed, or that could not be judged; -1 where there is none.</param>
+/// <param name="Reason">Why it failed or was skipped, on one line.</param>
+public readonly record struct VectorResult(Vector Vector, VectorStatus Status, int Call, string? Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Vector.Id}: {Status.ToString().ToLowerInvariant()}{(Reason is null ? "" : ": " + Reason)}";
+}
+
+/// <summary>Runs vectors on a target, in the vocabulary of a model's revision and for what the model's host can do.</summary>
+public sealed class VectorRunner(ITarget target, Model.Model model)
+{
+    private Call[] calls = new Call[16];
+    private Observation[] observed = new Observation[16];
+
+    /// <summary>Runs one vector.</summary>
+    public VectorResult Run(Vector vector)
+    {
+        ArgumentNullException.ThrowIfNull(vector);
+        if (!vector.Revisions.Includes(model.Revision))
+        {
+            return new(vector, VectorStatus.Skipped, -1, $"holds for {vector.Revisions}, not for {model.Revision.Name}");
+        }
+
+        if (vector.Host.Unmet(model) is { } unmet)
+        {
+            return new(vector, VectorStatus.Skipped, -1, unmet);
+        }
+
+        int count = vector.Calls.Length;
+        if (calls.Length < count)
+        {
+            calls = new Call[count];
+            observed = new Observation[count];
+        }
+
+        ReadOnlySpan<Call> written = vector.Sequence;
+        for (int i = 0; i < count; i++)
+        {
+            calls[i] = model.Spell(written[i]);
+        }
+
+        target.Execute(calls.AsSpan(0, count), observed.AsSpan(0, count));
+        for (int i = 0; i < count; i++)
+        {
+            VectorCall call = vector.Calls[i];
+            if (call.Matches(observed[i]))
+            {
+                continue;
+            }
+
+            return observed[i].Ending == Ending.Returned && IsEnvironment(observed[i].Errno, call.Call)
+                ? new(vector, VectorStatus.Skipped, i, $"the machine answered {observed[i].Summary}")
+                : new(vector, VectorStatus.Failed, i, Explain(call, observed[i]));
+        }
+
+        return new(vector, VectorStatus.Passed, -1, null);
+    }
+
+    /// <summary>Runs vectors one by one.</summary>
+    public IEnumerable<VectorResult> Run(IEnumerable<Vector> vectors) => vectors.Select(Run);
+
+    /// <summary>With immediate_exit an EINTR is an answer; else a signal came.</summary>
+    private static bool IsEnvironment(Errno errno, in Call call) =>
+        errno.IsEnvironment() && !(errno == Errno.EINTR && call.Operation.Ioctl == Ioctls.Run.Ioctl && call[Ioctls.Run.ImmediateExit] != 0);
+
+    private static string Explain(VectorCall call, in Observation observed)
+    {
+        string came = observed.Summary;
+        foreach ((Field field, ulong value) in call.After)
+        {
+            if (observed.After[field.Index] != value)
+            {
+                came += $", {field.Name} {CallText.Number(observed.After[field.Index])} instead of {CallText.Number(value)}";
+            }
+        }
+
+        return $"line {call.Line}: {call.Call}: expected {call.Expected}, came {came}";
+    }
+}
