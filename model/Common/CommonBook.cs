@@ -37,6 +37,13 @@ public static class CommonBook
                 .. RawCalls,
             ],
             Unknown = [.. Enum.GetValues<DescriptorKind>().Select(kind => UnknownOn(kind, part.UnknownOnVm))],
+            KnownNumber = new()
+            {
+                Ioctl = null,
+                On = DescriptorKind.Foreign,
+                Weight = 0,
+                Rules = [Gates.Closed, LeaveOpen("ioctl.known-number")],
+            },
             Limits = part.Limits,
         };
     }

@@ -15,6 +15,9 @@ public sealed record Book
     /// <summary>What each kind of descriptor answers to an ioctl it does not know.</summary>
     public required ImmutableArray<Operation> Unknown { get; init; }
 
+    /// <summary>What is said of a known ioctl that is called by number alone.</summary>
+    public required Operation KnownNumber { get; init; }
+
     public required ImmutableDictionary<Limit, Bound> Limits { get; init; }
 
     /// <summary>Numbers that differ from the newest release's.</summary>
@@ -31,7 +34,7 @@ public sealed record Book
     }
 
     /// <summary>Every list of rules, the unknown ioctls' included.</summary>
-    public IEnumerable<Operation> Lists => Operations.Concat(Unknown);
+    public IEnumerable<Operation> Lists => Operations.Concat(Unknown).Append(KnownNumber);
 
     /// <summary>Every rule where it stands: the listing that tools read without running anything.</summary>
     public IEnumerable<Placed> Placements =>
@@ -46,6 +49,7 @@ public sealed record Book
     {
         Operations = [.. Operations.Select(o => o with { Rules = rules(o) })],
         Unknown = [.. Unknown.Select(o => o with { Rules = rules(o) })],
+        KnownNumber = KnownNumber with { Rules = rules(KnownNumber) },
     };
 }
 

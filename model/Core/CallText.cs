@@ -23,7 +23,8 @@ public static class CallText
                 continue;
             }
 
-            text.Append(", ").Append(field.Name).Append(": ").Append(WriteWord(field, word));
+            bool numeric = call.Operation.Case is null && field == call.Operation.Ioctl!.Selector;
+            text.Append(", ").Append(field.Name).Append(": ").Append(numeric ? Number(word) : WriteWord(field, word));
         }
 
         if (call.Argument != Pointer.Fine && call.Operation.Ioctl is { TakesPointer: true })

@@ -250,8 +250,9 @@ public sealed class Model
     }
 
     /// <summary>
-    /// The operation that a call is on this descriptor in this revision: raw numbers become what they mean here, and what
-    /// the descriptor does not know becomes the unknown ioctl.
+    /// The operation that a call is on this descriptor in this revision: a selector's number becomes the case it means here,
+    /// what the descriptor does not know becomes the unknown ioctl, and of what is known but called by number alone nothing
+    /// is said.
     /// </summary>
     public Operation Resolve(in Call call, in Descriptor target)
     {
@@ -264,7 +265,7 @@ public sealed class Model
         DescriptorKind kind = call.On.Kind;
         Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
         ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
-        if (cases.TryGetValue((request, on), out Dictionary<ulong, Operation>? table) && ioctl.Selector is { } selector)
+        if (ioctl != Uapi.Raw.Ioctl && cases.TryGetValue((request, on), out Dictionary<ulong, Operation>? table) && ioctl.Selector is { } selector)
         {
             ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[selector];
             if (table.TryGetValue(number, out Operation? named))
@@ -273,7 +274,12 @@ public sealed class Model
             }
         }
 
-        return byRequest.TryGetValue((request, on), out Operation? own) ? own : unknown[(int)kind];
+        if (!byRequest.TryGetValue((request, on), out Operation? own))
+        {
+            return unknown[(int)kind];
+        }
+
+        return ioctl == Uapi.Raw.Ioctl ? Book.KnownNumber : own;
     }
 
     /// <summary>The words that this revision's vocabulary puts into the ioctl.</summary>

@@ -51,12 +51,28 @@ public static class MsrFilters
             Rules =
             [
                 .. Gates.Virtual,
-                Refuse(EINVAL, "tsc-frequency.limit", (in n, in c) =>
-                    (uint)c[SetTscFrequency.Kilohertz] >= n[TscFrequency] && n.Host.System(Uapi.Capabilities.VM_TSC_CONTROL) != 0),
+                Limited,
                 Refuse(EINVAL, "tsc-frequency.before-vcpus", (in n, in c) => n.Vm.HasVcpus),
                 Accept("tsc-frequency.set"),
             ],
             Alphabet = Alphabets.Of((SetTscFrequency.Kilohertz, [0, 1, 1_000_000, 2_500_000, new(0, TscFrequency), new(1, TscFrequency), uint.MaxValue, 1UL << 32])),
         },
+        new()
+        {
+            Ioctl = SetTscFrequency.Ioctl,
+            On = DescriptorKind.Vcpu,
+            Weight = 2,
+            Rules =
+            [
+                .. Gates.Virtual,
+                Limited,
+                Accept("tsc-frequency.host", null, (in n, in c) => (uint)c[SetTscFrequency.Kilohertz] == 0),
+                LeaveOpen("tsc-frequency.vcpu"),
+            ],
+            Alphabet = Alphabets.Of((SetTscFrequency.Kilohertz, [0, 0, 0, 1UL << 32, uint.MaxValue])),
+        },
     ];
+
+    private static Rule Limited => Refuse(EINVAL, "tsc-frequency.limit", (in n, in c) =>
+        (uint)c[SetTscFrequency.Kilohertz] >= n[TscFrequency] && n.Host.System(Uapi.Capabilities.VM_TSC_CONTROL) != 0);
 }

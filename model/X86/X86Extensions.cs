@@ -135,7 +135,7 @@ public static class X86Extensions
         new(MAX_VCPU_ID, (host, value) => value == 4 * host.System(MAX_VCPUS)),
         Extension.HostDecides(MULTI_ADDRESS_SPACE, 2),
         Extension.HostDecides(GUEST_MEMFD),
-        Extension.Bits(GUEST_MEMFD_FLAGS, 3),
+        new(GUEST_MEMFD_FLAGS, (host, value) => value == (host.System(GUEST_MEMFD) != 0 ? 3 : 0)),
         Extension.Bits(MEMORY_ATTRIBUTES, 1 << 3, (in n, in c) => 0),
         Extension.Bits(XEN_HVM, AllXenFeatures),
         Extension.Always(SET_GUEST_DEBUG2, AllDebugFlags),
