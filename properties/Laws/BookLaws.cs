@@ -55,7 +55,7 @@ public sealed partial class BookLaws
     [Law("book.words-fit", "∀ ioctl: it has at most as many fields as a call has words, each with its own index")]
     [Fact]
     public void WordsFit() => EachList((operation, _) => operation.Ioctl is not { } ioctl
-        || (ioctl.Fields.Length <= Words.Length && ioctl.Fields.Select((f, i) => f.Index == i).All(same => same)));
+        || ioctl.Fields.Select((f, i) => f.Index == i && i < Words.Length).All(fits => fits));
 
     [Law("book.alphabet-fits", "∀ operation, field f of its alphabet: f is one of its ioctl's fields, and every sample fits f's width or is a handle or a pointer")]
     [Fact]

@@ -26,7 +26,8 @@ public sealed class FactLaws
     [Law("fact.settles-truly", "∀ m, f, b, s, c: answer(m with f = b, s, c) ≠ answer(m with f = ¬b, s, c) ⇒ from it, m without f settles f = b and nothing else")]
     [Property(MaxTest = 6000)]
     public void SettlesTruly(Setting setting, SequenceName name) => Each(setting, name, (kernel, _, step) =>
-        !step.Tells || kernel.Unaware.Judge(step.World, step.Call, step.Answer).Settled is [var only] && only.Key == kernel.Fact && only.Value == kernel.Truth);
+        !step.Tells || kernel.Unaware.Judge(step.World, step.Call, step.Answer).Settled.Distinct().ToArray() is [var only]
+            && only.Key == kernel.Fact && only.Value == kernel.Truth);
 
     [Law("fact.same-answer-settles-nothing", "∀ m, f, s, c: answer(m with f, s, c) = answer(m with ¬f, s, c) ⇒ from it, m without f settles nothing")]
     [Property(MaxTest = 4000, Skip = SettlesTooMuch)]

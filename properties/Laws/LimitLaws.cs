@@ -111,27 +111,45 @@ public sealed class LimitLaws
         }
     }
 
-    /// <summary>Every operation with its usual words but for one, which takes each interesting value.</summary>
+    /// <summary>
+    /// Every operation with its usual words but for one, which takes each interesting value; where there are few values,
+    /// but for two, since one often chooses what the other means.
+    /// </summary>
     private static IEnumerable<Call> Calls(Model.Model original, Model.Model moved)
     {
         foreach (Operation operation in original.Book.Operations.Where(o => o.Alphabet.Count > 0))
         {
             Handle name = new(operation.Creates ?? DescriptorKind.Vm, 1);
             Call usual = new(operation, new Handle(operation.On, 0)) { As = operation.Creates is null ? default : name };
+            Dictionary<Field, ulong[]> values = [];
             foreach (Field field in operation.Alphabet.Keys)
             {
                 usual.Words[field.Index] = original.Interesting(operation, field).GroupBy(v => v).MaxBy(g => g.Count())!.Key;
+                values[field] = [.. original.Interesting(operation, field).Union(moved.Interesting(operation, field))];
             }
 
-            foreach (Field field in operation.Alphabet.Keys)
+            foreach ((Field field, ulong[] alone) in values)
             {
-                foreach (ulong value in original.Interesting(operation, field).Union(moved.Interesting(operation, field)))
+                Field[] others = [.. values.Keys.Where(f => f.Index > field.Index && alone.Length <= Few && values[f].Length <= Few)];
+                foreach (ulong value in alone)
                 {
                     Call call = usual;
                     call.Words[field.Index] = value;
                     yield return call;
+                    foreach (Field other in others)
+                    {
+                        foreach (ulong second in values[other])
+                        {
+                            Call both = call;
+                            both.Words[other.Index] = second;
+                            yield return both;
+                        }
+                    }
                 }
             }
         }
     }
+
+    /// <summary>How many values two fields have at most that are varied together.</summary>
+    private const int Few = 8;
 }
