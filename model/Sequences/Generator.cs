@@ -88,6 +88,16 @@ public sealed class Generator
     /// <summary>Begins the sequence of a seed.</summary>
     public Walk Begin(ulong seed) => new(this, seed);
 
+    /// <summary>One call in a state, for drivers that draw call by call.</summary>
+    public Call One(World world, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        Mixer mixer = new(seed);
+        Call call = default;
+        Draw(ref mixer, world, ReferenceEquals(world, World.Initial), ref call);
+        return call;
+    }
+
     private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
     {
         ulong word = mixer.Next();

@@ -1,23 +1,33 @@
 using System.Diagnostics;
 using System.Globalization;
+using FsCheck;
+using FsCheck.Experimental;
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
+using Microsoft.FSharp.Core;
 
 namespace KvmSpec.Runners.Bench;
 
 /// <summary>Measures one figure after the other on one thread, each over the same time.</summary>
-internal sealed partial class BenchRun(TextWriter output, TimeSpan time)
+internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string? cLoop, string? vectors)
 {
+    private const int MillionSteps = 1_000_000;
     private const int Length = 30;
     private readonly Model.Model model = new(Revisions.Linux73, X86Hosts.Amd);
 
     public void All()
     {
         output.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, {time.TotalSeconds:f0} s a figure; kvmspec bench");
+        Memory();
         Steps();
         Verdicts();
+        Vectors();
+        Kernel();
+        FirstVerdict();
     }
 
     private void Steps()
@@ -42,7 +52,16 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time)
             generator.Generate(name, calls);
             return name.Length;
         });
-        Line("FsCheck's share of the bare rate", drawn / bare, "");
+        Line("  of the bare rate", drawn / bare, "");
+        FsCheckMachine machine = new(model, generator, Length);
+        double own = Rate("model steps, FsCheck's own state machine", "M/s", 1e6, index =>
+        {
+            long before = machine.Steps;
+            Check.One(Config.QuickThrowOnFailure.WithMaxTest(20).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(index + 1), FSharpOption<int>.Some(Length))))
+                .WithRunner(new Silent()), machine.ToProperty());
+            return machine.Steps - before;
+        });
+        Line("  of the rate of words decoded here", own / drawn, "");
         long before = GC.GetAllocatedBytesForCurrentThread();
         long steps = 0;
         for (ulong i = 0; i < 20_000; i++)
@@ -88,6 +107,107 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time)
         Line("bytes allocated a verdict", (GC.GetAllocatedBytesForCurrentThread() - before) / (double)calls.Length, "B");
     }
 
+    private void Memory()
+    {
+        using ModelTarget target = new("model", model);
+        CheckRun run = new(new Checker(target, model), Strictness.Envelope);
+        long before = Peak();
+        run.Generated(new SequencePlan(1, MillionSteps / ((Length + 1) / 2), Length), null, default);
+        Line($"peak memory, a run of {run.Checker.Calls:#,0} calls", Peak(), "MB");
+        Line("  before the run", before, "MB");
+    }
+
+    /// <summary>The process's greatest resident size in megabytes.</summary>
+    private static long Peak()
+    {
+        string? line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmHWM", StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+
+    private void Vectors()
+    {
+        if (vectors is null)
+        {
+            output.WriteLine("  vectors: none found");
+            return;
+        }
+
+        int count = VectorFiles.Load(vectors).Sum(f => f.Cases.Length);
+        Rate("vectors loaded", "/s", 1, _ => VectorFiles.Load(vectors).Sum(f => f.Cases.Length));
+        Vector[] cases = [.. VectorFiles.Load(vectors).SelectMany(f => f.Cases)];
+        using ModelTarget target = new("model", model);
+        VectorRunner runner = new(target, model);
+        Rate("vectors executed on the model", "/s", 1, _ =>
+        {
+            foreach (Vector vector in cases)
+            {
+                runner.Run(vector);
+            }
+
+            return count;
+        });
+    }
+
+    private void Kernel()
+    {
+        LocalTarget target;
+        try
+        {
+            target = new LocalTarget();
+        }
+        catch (TargetException missing)
+        {
+            output.WriteLine("  local target: skipped, " + missing.Message);
+            return;
+        }
+
+        using (target)
+        {
+            Model.Model local = new(Revisions.Nearest(target.Host.Release, out _), target.Host);
+            Call create = new(local.Book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
+            Call check = new(local.Book.Operations.First(o => o.On == DescriptorKind.Vm && o.Case == Model.Uapi.Capabilities.NR_VCPUS), create.As);
+            Call vcpu = new(local.Book.Operations.First(o => o.Creates == DescriptorKind.Vcpu), create.As) { As = new Handle(DescriptorKind.Vcpu, 0) };
+            Call[] calls = [create, .. Enumerable.Repeat(check, 999)];
+            Observation[] observed = new Observation[calls.Length];
+            double ours = Rate("local target, CHECK_EXTENSION", "M/s", 1e6, _ =>
+            {
+                target.Execute(calls, observed);
+                return calls.Length;
+            });
+            double machines = Rate("local target, a VM and a vCPU", "/s", 1, _ =>
+            {
+                target.Execute([create, vcpu], observed);
+                return 1;
+            });
+            if (CLoop.Run(cLoop, time, out string why) is not { } loop)
+            {
+                output.WriteLine("  C loop: skipped, " + why);
+                return;
+            }
+
+            Line("C loop, CHECK_EXTENSION", loop.Calls / 1e6, "M/s");
+            Line("C loop, a VM and a vCPU", loop.Machines, "/s");
+            Line("local target of the C loop, CHECK_EXTENSION", ours * 1e6 / loop.Calls, "");
+            Line("local target of the C loop, VM and vCPU", machines / loop.Machines, "");
+        }
+    }
+
+    private void FirstVerdict()
+    {
+        List<string> arguments = ["check", "--target", "model", "--sequences", "1"];
+        string program = Environment.ProcessPath!;
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            arguments.Insert(0, Path.Combine(AppContext.BaseDirectory, "kvmspec.dll"));
+        }
+
+        Stopwatch watch = Stopwatch.StartNew();
+        using Process child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Line("from check to the end of a first sequence", watch.Elapsed.TotalSeconds, "s");
+    }
+
     /// <summary>Repeats work for the time and prints how much of it was done a second.</summary>
     private double Rate(string what, string unit, double scale, Func<ulong, long> work)
     {
@@ -108,6 +228,26 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time)
         double rate = done / watch.Elapsed.TotalSeconds / scale;
         Line(what, rate, unit);
         return rate;
+    }
+
+    /// <summary>A runner that prints nothing.</summary>
+    private sealed class Silent : IRunner
+    {
+        public void OnArguments(int ntest, Microsoft.FSharp.Collections.FSharpList<object> args, FSharpFunc<int, FSharpFunc<Microsoft.FSharp.Collections.FSharpList<object>, string>> every)
+        {
+        }
+
+        public void OnFinished(string name, TestResult testResult)
+        {
+        }
+
+        public void OnShrink(Microsoft.FSharp.Collections.FSharpList<object> args, FSharpFunc<Microsoft.FSharp.Collections.FSharpList<object>, string> everyShrink)
+        {
+        }
+
+        public void OnStartFixture(Type t)
+        {
+        }
     }
 
     private void Line(string what, double figure, string unit) =>

@@ -9,10 +9,11 @@ internal static class BenchCommand
     public static Command Make(TextWriter output)
     {
         Option<double> seconds = new("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 3 };
-        Command command = new("bench", "Measure the model, the targets and the vectors, side by side in one run.") { seconds };
+        Option<string?> loop = new("--c-loop") { Description = "The compiled yardstick; without it gcc compiles it where there is one." };
+        Command command = new("bench", "Measure the model, the targets and the vectors, side by side in one run.") { seconds, loop };
         command.SetAction(parsed =>
         {
-            BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(loop), Directory.Exists("vectors") ? "vectors" : null);
             run.All();
             return ExitStatus.Conforms;
         });
