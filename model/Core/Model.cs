@@ -346,7 +346,8 @@ public sealed class Model
     private RuleList Meet(World world, in Call call, out Node node)
     {
         bool closed = !world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
-        node = new Node(this, world, target, closed);
+        world.Vms.TryFind(closed ? Descriptor.NoVm : target.Vm, out Vm? vm);
+        node = new Node(this, world, vm, target.Object, closed);
         Operation operation = call.Operation;
         if (AsWritten(operation, call.On.Kind, target))
         {

@@ -1,25 +1,25 @@
 namespace KvmSpec.Model;
 
 /// <summary>Where a call meets the model: the state before it, the descriptor it is made on, the host and the limits.</summary>
-public readonly struct Node
+public readonly ref struct Node
 {
     private readonly Vm? vm;
 
-    internal Node(Model model, World world, in Descriptor target, bool closed)
+    internal Node(Model model, World world, Vm? vm, uint target, bool closed)
     {
         Model = model;
         World = world;
-        Target = target;
+        this.vm = vm;
+        Object = target;
         Closed = closed;
-        vm = !closed && world.Vms.TryFind(target.Vm, out Vm found) ? found : null;
     }
 
     public Model Model { get; }
 
     public World World { get; }
 
-    /// <summary>The descriptor the call is made on.</summary>
-    public Descriptor Target { get; }
+    /// <summary>What stands behind the descriptor: a vCPU's id, a device's key, a guest_memfd's number.</summary>
+    public uint Object { get; }
 
     /// <summary>True where the call's handle stands for no open descriptor.</summary>
     public bool Closed { get; }
@@ -28,7 +28,7 @@ public readonly struct Node
     public Vm Vm => vm ?? Vm.None;
 
     /// <summary>The vCPU behind the descriptor; for others, one that never ran.</summary>
-    public Vcpu Vcpu => Vm.Vcpus.TryFind(Target.Object, out Vcpu vcpu) ? vcpu : default;
+    public Vcpu Vcpu => Vm.Vcpus.TryFind(Object, out Vcpu vcpu) ? vcpu : default;
 
     public Host Host => Model.Host;
 

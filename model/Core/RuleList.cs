@@ -29,7 +29,7 @@ internal sealed class RuleList
     }
 
     /// <summary>The index of the first rule that decides.</summary>
-    private delegate int Chooser(object?[] targets, bool[] holds, in Node n, in Call c);
+    private delegate int Chooser(bool[] holds, in Node n, in Call c);
 
     public ReadOnlySpan<Rule> Rules => rules;
 
@@ -45,7 +45,7 @@ internal sealed class RuleList
     /// <param name="n">Where the call meets the model.</param>
     /// <param name="c">The call.</param>
     public Rule First(bool[] holds, in Node n, in Call c) =>
-        compiled is { } chooser ? rules[chooser(targets, holds, n, c)] : Walk(holds, n, c);
+        compiled is { } chooser ? rules[chooser(holds, n, c)] : Walk(holds, n, c);
 
     private Rule Walk(bool[] holds, in Node n, in Call c)
     {
@@ -103,6 +103,6 @@ internal sealed class RuleList
 
         il.Emit(OpCodes.Ldc_I4, rules.Length - 1);
         il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Chooser>();
+        return method.CreateDelegate<Chooser>(targets);
     }
 }

@@ -32,7 +32,7 @@ public static class Plants
 
     private static World Forget(in Node n, in Call c)
     {
-        Vm vm = n.Vm with { Vcpus = n.Vm.Vcpus.Without(n.Target.Object) };
+        Vm vm = n.Vm with { Vcpus = n.Vm.Vcpus.Without(n.Object) };
         return n.With(vm).Close(c.On);
     }
 }
