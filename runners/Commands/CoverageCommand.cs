@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Coverage;
+using KvmSpec.Runners.Vectors;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec coverage</c>: what vectors and sequences decide, and which faults they would notice.</summary>
+internal static class CoverageCommand
+{
+    private const int Sequences = 2_000;
+    private const int Length = 40;
+
+    public static Command Make(TextWriter output)
+    {
+        Option<string> revision = new("--revision") { Description = "Whose rules.", DefaultValueFactory = _ => Revisions.Linux73.Name };
+        Option<bool> mutants = new("--mutants") { Description = "Make every small fault, and tell who notices it." };
+        Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
+        Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
+        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, sequences, vectors };
+        command.SetAction(parsed =>
+        {
+            CoverageRun run = new(TargetNames.Revision(parsed.GetValue(revision)!), VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
+            if (parsed.GetValue(mutants))
+            {
+                WriteMutants(output, [.. run.Mutants()]);
+            }
+            else
+            {
+                WriteClauses(output, [.. run.Clauses()]);
+            }
+
+            return ExitStatus.Conforms;
+        });
+        return command;
+    }
+
+    private static void WriteClauses(TextWriter output, ClauseCoverage[] clauses)
+    {
+        output.WriteLine($"{"clause",-48} {"vectors",10} {"sequences",12}");
+        foreach (ClauseCoverage clause in clauses)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clause.Clause,-48} {clause.Vectors,10:#,0} {clause.Sequences,12:#,0}"));
+        }
+
+        output.WriteLine($"decided by vectors: {clauses.Count(c => c.Vectors > 0)} of {clauses.Length}; by sequences: {clauses.Count(c => c.Sequences > 0)} of {clauses.Length}");
+        output.WriteLine("decided by neither: " + string.Join(", ", clauses.Where(c => c.Vectors == 0 && c.Sequences == 0).Select(c => c.Clause).DefaultIfEmpty("none")));
+    }
+
+    private static void WriteMutants(TextWriter output, MutantCoverage[] mutants)
+    {
+        MutantCoverage[] live = [.. mutants.Where(m => m.Equivalent is null)];
+        output.WriteLine($"{"kind",-8} {"mutants",8} {"equivalent",11} {"by vectors",14} {"by sequences",14} {"by either",14}");
+        foreach (IGrouping<MutantKind, MutantCoverage> kind in mutants.GroupBy(m => m.Mutant.Kind).OrderBy(g => g.Key))
+        {
+            WriteRow(output, kind.Key.ToString().ToLowerInvariant(), [.. kind]);
+        }
+
+        WriteRow(output, "all", mutants);
+        output.WriteLine();
+        output.WriteLine("survivors:");
+        foreach (MutantCoverage survivor in live.Where(m => !m.ByVectors && !m.BySequences))
+        {
+            output.WriteLine("  " + survivor.Mutant.Words);
+        }
+
+        output.WriteLine("equivalent:");
+        foreach (MutantCoverage equivalent in mutants.Where(m => m.Equivalent is not null))
+        {
+            output.WriteLine($"  {equivalent.Mutant.Words}: {equivalent.Equivalent}{(equivalent.ByVectors || equivalent.BySequences ? " (BUT IT WAS NOTICED)" : "")}");
+        }
+    }
+
+    private static void WriteRow(TextWriter output, string name, MutantCoverage[] mutants)
+    {
+        MutantCoverage[] live = [.. mutants.Where(m => m.Equivalent is null)];
+        output.WriteLine($"{name,-8} {mutants.Length,8} {mutants.Length - live.Length,11} {Share(live.Count(m => m.ByVectors), live.Length),14} "
+            + $"{Share(live.Count(m => m.BySequences), live.Length),14} {Share(live.Count(m => m.ByVectors || m.BySequences), live.Length),14}");
+    }
+
+    private static string Share(int part, int of) =>
+        of == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{part} ({100.0 * part / of:f1} %)");
+}

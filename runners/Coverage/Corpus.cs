@@ -1,0 +1,101 @@
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Coverage;
+
+/// <summary>
+/// Generated sequences on one model, call by call, by the operations that they reach: tells whether they would notice a
+/// fault without making all of them.
+/// </summary>
+public sealed class Corpus
+{
+    /// <summary>The most sequences that are made on one fault, of those in which it changes what decides.</summary>
+    private const int Tries = 20;
+
+    private readonly Model.Model model;
+    private readonly Sequence[] sequences;
+    private readonly Dictionary<int, List<Met>> reaching = [];
+
+    /// <param name="model">The model whose answers are right.</param>
+    /// <param name="count">How many sequences.</param>
+    /// <param name="length">Their length.</param>
+    public Corpus(Model.Model model, int count, int length)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        this.model = model;
+        Generator generator = new(model);
+        sequences = new Sequence[count];
+        for (int i = 0; i < count; i++)
+        {
+            sequences[i] = generator.Generate(new SequenceName(Mixer.SeedOf(1, (ulong)i), length));
+            World world = World.Initial;
+            foreach (Call call in sequences[i].Calls)
+            {
+                int operation = model.Resolve(world, call).Id;
+                if (!reaching.TryGetValue(operation, out List<Met>? calls))
+                {
+                    reaching[operation] = calls = [];
+                }
+
+                World next = model.Step(world, call, out Rule decided);
+                calls.Add(new Met(i, world, call, decided));
+                Decided[decided.Id] = Decided.GetValueOrDefault(decided.Id) + 1;
+                world = next;
+            }
+        }
+    }
+
+    /// <summary>How often each clause decided.</summary>
+    public Dictionary<string, long> Decided { get; } = [];
+
+    /// <summary>True where some sequence shows the fault, at the strictness that also sees order.</summary>
+    public bool Tells(Mutant mutant)
+    {
+        ArgumentNullException.ThrowIfNull(mutant);
+        Model.Model faulty = new(mutant.Plant(model.Revision), model.Host);
+        IEnumerable<Operation> lists = mutant.Limit is null ? mutant.Operations : Comparing(mutant.Limit);
+        return lists.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Where(m => Differs(faulty, m))
+            .Select(m => m.Sequence).Distinct().Take(Tries).Any(i => Shows(faulty, sequences[i]));
+    }
+
+    /// <summary>True where any sequence shows a difference to another model at all.</summary>
+    public bool Tells(Model.Model other) => sequences.Any(s => Shows(other, s));
+
+    /// <summary>The operations whose alphabet names the limit, or all where none does.</summary>
+    private IEnumerable<Operation> Comparing(Limit limit)
+    {
+        Operation[] naming = [.. model.Book.Lists.Where(o => o.Alphabet.Values.Any(v => v.Any(s => s.Limit == limit)))];
+        return naming.Length > 0 ? naming : model.Book.Lists;
+    }
+
+    /// <summary>Up to the first call that another rule decides, both models are in the same state.</summary>
+    private static bool Differs(Model.Model faulty, in Met met)
+    {
+        try
+        {
+            return !ReferenceEquals(faulty.Decide(met.World, met.Call), met.Decided);
+        }
+        catch (NullReferenceException)
+        {
+            return true;
+        }
+    }
+
+    private bool Shows(Model.Model faulty, Sequence sequence)
+    {
+        using ModelTarget target = new("faulty", faulty);
+        try
+        {
+            return new Checker(target, model, Strictness.Exact).Try(sequence.Calls) is not null;
+        }
+        catch (Exception crash) when (crash is NullReferenceException or InvalidCastException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A call of a sequence with the state that it met.</summary>
+    private readonly record struct Met(int Sequence, World World, Call Call, Rule Decided);
+}

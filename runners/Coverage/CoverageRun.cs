@@ -1,0 +1,66 @@
+using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
+
+namespace KvmSpec.Runners.Coverage;
+
+/// <summary>A clause and what decided it.</summary>
+public sealed record ClauseCoverage(string Clause, long Vectors, long Sequences);
+
+/// <summary>A mutant and who notices it.</summary>
+public sealed record MutantCoverage(Mutant Mutant, bool ByVectors, bool BySequences, string? Equivalent);
+
+/// <summary>Which rules vectors and sequences decide on the model's hosts, and which faults they would notice.</summary>
+public sealed class CoverageRun
+{
+    private readonly (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] settings;
+    private readonly Revision revision;
+
+    public CoverageRun(Revision revision, IEnumerable<VectorFile> files, int sequences, int length)
+    {
+        this.revision = revision;
+        Vector[] all = [.. files.SelectMany(f => f.Cases)];
+        settings = [.. ModelHosts.All(revision, Architecture.X86).Select(host => new Model.Model(revision, host)).Select(model =>
+            (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray(), new Corpus(model, sequences, length)))];
+    }
+
+    /// <summary>Every clause of the revision with its counts.</summary>
+    public IEnumerable<ClauseCoverage> Clauses()
+    {
+        Dictionary<string, long> byVector = [];
+        foreach ((Model.Model model, Vector[] vectors, _) in settings)
+        {
+            foreach (Vector vector in vectors)
+            {
+                World world = World.Initial;
+                foreach (Call call in vector.Sequence)
+                {
+                    world = model.Step(world, call, out Rule decided);
+                    byVector[decided.Id] = byVector.GetValueOrDefault(decided.Id) + 1;
+                }
+            }
+        }
+
+        return revision.Book(Architecture.X86)!.Clauses.Select(id =>
+            new ClauseCoverage(id, byVector.GetValueOrDefault(id), settings.Sum(s => s.Corpus.Decided.GetValueOrDefault(id))));
+    }
+
+    /// <summary>Every mutant of the revision, and who tells it from the original.</summary>
+    public IEnumerable<MutantCoverage> Mutants() => Model.Sequences.Mutants.Of(revision.Book(Architecture.X86)!).Select(mutant =>
+        new MutantCoverage(mutant, settings.Any(s => Fails(mutant, s.Model, s.Vectors)), settings.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant)));
+
+    private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)
+    {
+        using ModelTarget target = new("faulty", new Model.Model(mutant.Plant(model.Revision), model.Host));
+        VectorRunner runner = new(target, model);
+        try
+        {
+            return vectors.Any(v => runner.Run(v).Status == VectorStatus.Failed);
+        }
+        catch (Exception crash) when (crash is NullReferenceException or InvalidCastException)
+        {
+            return true;
+        }
+    }
+}

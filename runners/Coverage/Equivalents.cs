@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+using KvmSpec.Model.Sequences;
+
+namespace KvmSpec.Runners.Coverage;
+
+/// <summary>Faults that no call can tell from the original, and why: a kernel with one of them keeps the specification.</summary>
+public static class Equivalents
+{
+    private const string NeverBoth = "the two never hold together, or do the same";
+    private const string NextRefuses = "the check after it refuses the same calls with the same errno";
+
+    private static readonly (string Fault, string Why)[] List =
+    [
+        ("descriptor.vm-dead", "no call kills a VM of this architecture"),
+        ("^KVM_DEV_TYPE.*descriptor.closed", "a closed device has no type, so the answer is the unknown ioctl's"),
+        ("_REGION: (drop memslot.flags.(first-version|unknown)|memslot.flags.unknown answers)", "two checks refuse the same flags with the same errno"),
+        ("memslot.unchanged( |$)", "what is left unchanged is stored as it was"),
+        ("drop memslot.move|swap (memslot.create|create-pit.exists|memslot.guest-memfd.closed|create-vcpu.exists|dirty-ring.smallest-with-pml) and", NeverBoth),
+        ("swap .*no-bitmap and", NeverBoth),
+        ("drop enable-cap.flags", NextRefuses),
+        (@"limit (gpa-end|user-address-end|dirty-ring-largest) \+|limit dirty-ring-smallest -", "what is compared is whole pages or a power of two"),
+    ];
+
+    /// <summary>Why nobody can notice the fault, or <c>null</c> where somebody could.</summary>
+    public static string? Why(Mutant mutant)
+    {
+        ArgumentNullException.ThrowIfNull(mutant);
+        return List.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault)).Why;
+    }
+}
