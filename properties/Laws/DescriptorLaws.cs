@@ -113,7 +113,7 @@ public sealed class DescriptorLaws
         return true;
     });
 
-    [Law("vm.dead-answers-eio", "∀ m, s, c: vm(c) is dead ⇒ answer(m, s, c) = EIO, but close succeeds")]
+    [Law("vm.dead-answers-eio", "∀ m, s, c: vm(c) is dead ⇒ answer(m, s, c) = EIO, but close succeeds and a known ioctl's bare number is left open")]
     [Property(MaxTest = 2000)]
     public void DeadAnswersEio(Setting setting, SequenceName name, WildSeed wild) => Walks.EachWild(setting, name, wild, (world, call) =>
     {
@@ -125,7 +125,7 @@ public sealed class DescriptorLaws
 
         Rule decided = setting.Model.Decide(dead, call);
         bool open = dead.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
-        return !open || target.Vm == Descriptor.NoVm || target.Name.Kind == DescriptorKind.GuestMemory
+        return !open || decided.Open || target.Vm == Descriptor.NoVm || target.Name.Kind == DescriptorKind.GuestMemory
             || (call.Operation.Ioctl is null ? decided.Accepts : decided.Errno == Errno.EIO);
     });
 }

@@ -8,14 +8,14 @@ namespace KvmSpec.Properties.Laws;
 [Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
 public sealed class JudgementLaws
 {
-    [Law("judge.self", "∀ m, s, c: judge(m, s, c, answer(m, s, c)) = as expected, with the same rule and next state, but for answers of a newer host that an older revision forbids")]
+    [Law("judge.self", "∀ m, s, c: judge(m, s, c, answer(m, s, c)) = as expected, or open where the rule is, with the same rule and next state, but for answers of a newer host that an older revision forbids")]
     [Property(MaxTest = 15000)]
     public void JudgesItselfAsExpected(Setting setting, SequenceName name) => Walks.Each(setting, name, step =>
     {
         World next = setting.Model.Answer(step.Before, step.Call, out Observation observed, out Rule decided);
         Judgement judgement = setting.Model.Judge(step.Before, step.Call, observed);
         return (judgement.Detail is { } detail && IsForbidden(setting, decided, detail))
-            || (judgement.Finding == Finding.AsExpected && ReferenceEquals(judgement.Rule, step.Decided)
+            || (judgement.Finding == (decided.Open ? Finding.Open : Finding.AsExpected) && ReferenceEquals(judgement.Rule, step.Decided)
                 && judgement.Next.Equals(next) && next.Equals(step.After) && judgement.Settled.IsEmpty);
     });
 
@@ -25,10 +25,10 @@ public sealed class JudgementLaws
     {
         setting.Model.Answer(world, call, out Observation observed, out Rule decided);
         Judgement judgement = setting.Model.Judge(world, call, observed);
-        return judgement.Finding == Finding.AsExpected || (judgement.Detail is { } detail && IsForbidden(setting, decided, detail));
+        return judgement.Finding == (decided.Open ? Finding.Open : Finding.AsExpected) || (judgement.Detail is { } detail && IsForbidden(setting, decided, detail));
     });
 
-    [Law("judge.other-errno", "∀ m, s, c, e ∉ errnos(envelope(m, s, c)), e no environment's: judge(m, s, c, e) diverges and leaves s")]
+    [Law("judge.other-errno", "∀ m, s, c, e ∉ errnos(envelope(m, s, c)), e no environment's, nothing left open: judge(m, s, c, e) diverges and leaves s")]
     [Property(MaxTest = 1000)]
     public void OtherErrnoDiverges(Setting setting, SequenceName name) => Walks.Each(setting, name, step =>
     {
@@ -36,7 +36,7 @@ public sealed class JudgementLaws
         foreach (Errno errno in Errnos)
         {
             Judgement judgement = setting.Model.Judge(step.Before, step.Call, new Observation { Errno = errno, After = step.Call.Words });
-            if (!envelope.Any(r => r.Errno == errno) && (!judgement.Finding.Diverges() || !ReferenceEquals(judgement.Next, step.Before)))
+            if (!step.Decided.Open && !envelope.Any(r => r.Errno == errno) && (!judgement.Finding.Diverges() || !ReferenceEquals(judgement.Next, step.Before)))
             {
                 return false;
             }

@@ -183,6 +183,11 @@ public sealed class MutantLaws(ITestOutputHelper output)
             for (int i = 0; i < Length; i++)
             {
                 Judgement judgement = setting.Model.Judge(world, sequence[i], observed[i]);
+                if (judgement.Finding == Finding.Open)
+                {
+                    return false;
+                }
+
                 if (judgement.Finding != Finding.AsExpected)
                 {
                     return true;

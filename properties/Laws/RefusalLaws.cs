@@ -38,7 +38,7 @@ public sealed class RefusalLaws
         return envelope.Length == 1 || !envelope.Any(r => r.Accepts);
     });
 
-    [Law("envelope.total", "∀ m, s, c: envelope(m, s, c) ≠ ∅, step and answer are defined, for any call on any descriptor with any words but the raw number 0")]
+    [Law("envelope.total", "∀ m, s, c: envelope(m, s, c) ≠ ∅, step and answer are defined, for any call on any descriptor with any words")]
     [Property(MaxTest = 8000)]
     public void EnvelopeIsTotal(Setting setting, SequenceName name, WildSeed wild) => Walks.EachWild(setting, name, wild, (world, call) =>
     {

@@ -22,9 +22,6 @@ public static class Wild
         .Where(b => b.Item2 is not null)
         .ToDictionary(b => b.a, b => b.Item2!.Operations.ToArray());
 
-    /// <summary>The number that stands for a raw ioctl itself: the model has no answer to it.</summary>
-    private const ulong NoRequest = 0;
-
     /// <summary>The call that a seed names.</summary>
     public static Call Call(Setting setting, ulong seed)
     {
@@ -48,18 +45,10 @@ public static class Wild
         if (operation.Ioctl == Raw.Ioctl)
         {
             ulong known = operations[mixer.Below(operations.Length)].Ioctl?.Request.Value ?? 0;
-            ulong request = mixer.Below(2) == 0 ? known : call.Words[Raw.Request.Index];
-            call.Words[Raw.Request.Index] = request == NoRequest ? 1 : request;
+            call.Words[Raw.Request.Index] = mixer.Below(2) == 0 ? known : call.Words[Raw.Request.Index];
         }
 
         return call;
-    }
-
-    /// <summary>True where a raw number stands for an ioctl that has a name.</summary>
-    public static bool IsNamedByNumber(Setting setting, in Call call)
-    {
-        ulong request = call.Words[Raw.Request.Index];
-        return call.Operation.Ioctl == Raw.Ioctl && setting.Model.Book.Operations.Any(o => o.Ioctl?.Request.Value == request);
     }
 
     private static Handle Name(ref Mixer mixer, DescriptorKind kind) => new(kind, (byte)mixer.Below(Scope.Handles(kind) + 1));

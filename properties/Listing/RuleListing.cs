@@ -62,9 +62,9 @@ public sealed class RuleListing
         for (int i = 0; i < operation.Rules.Length; i++)
         {
             Rule rule = operation.Rules[i];
-            text.Append($"  {i + 1} {(rule.Accepts ? "accept" : rule.Errno)} {rule.Id}");
+            text.Append($"  {i + 1} {rule.Answer} {rule.Id}");
             text.Append(rule.Given is null ? "" : $", given {rule.Given}");
-            text.Append(rule.Stops && !rule.Accepts && rule.When is not null ? ", stops" : "");
+            text.Append(rule.Stops && !rule.Accepts && !rule.Open && rule.When is not null ? ", stops" : "");
             text.Append(rule.Writes.IsEmpty ? "" : $", writes {string.Join(' ', rule.Writes.Select(w => w.Field.Name))}");
             text.Append(rule.Leaves is null ? "" : $", leaves: {rule.Leaves}");
             text.Append('\n');
