@@ -40,6 +40,7 @@ public static class CommonBook
             KnownNumber = new()
             {
                 Ioctl = null,
+                Title = "known ioctl by number",
                 On = DescriptorKind.Foreign,
                 Weight = 0,
                 Rules = [Gates.Closed, LeaveOpen("ioctl.known-number")],
@@ -51,6 +52,7 @@ public static class CommonBook
     private static Operation UnknownOn(DescriptorKind kind, Errno onVm) => new()
     {
         Ioctl = null,
+        Title = "unknown ioctl",
         On = kind,
         Weight = 0,
         Rules = kind switch

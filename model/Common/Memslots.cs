@@ -202,7 +202,7 @@ public static class Memslots
     private static World Store(in Node n, in Call c, Memslot slot) => n.With(n.Vm with { Memslots = n.Vm.Memslots.With(slot) });
 
     private static readonly ImmutableArray<Sample> Slots =
-        [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, .. Sample.Around(CommonLimits.Memslots), 65535, 65536, 65537, 131072, 1UL << 31];
+        [0, 0, 0, 0, 1, 1, 1, 2, 2, 3, .. Sample.Around(CommonLimits.Memslots), 65535, 65536, 65537, .. Sample.Around(AddressSpaces, 65536), 1UL << 31];
 
     private static readonly ImmutableArray<Sample> Flags = [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 8, 1UL << 31];
 
@@ -222,5 +222,5 @@ public static class Memslots
     private static readonly ImmutableArray<Sample> UserAddresses =
         [UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start,
          UserMemory.Start + 0x1000, UserMemory.Start + 0x10000, UserMemory.Start + 1, 0, 0x10000,
-         new(0, UserAddressEnd), new(ulong.MaxValue - 0xfff, UserAddressEnd), new(0x1000, UserAddressEnd), 1UL << 63, ulong.MaxValue - 0xfff];
+         new(0, UserAddressEnd), new(ulong.MaxValue - 0xfff, UserAddressEnd), new(ulong.MaxValue - 0x1fff, UserAddressEnd), new(0x1000, UserAddressEnd), 1UL << 63, ulong.MaxValue - 0xfff];
 }

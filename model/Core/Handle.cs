@@ -64,7 +64,7 @@ public readonly record struct Handle(DescriptorKind Kind, byte Number)
 
         string letters = text.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
         int kind = Array.IndexOf(Names, letters);
-        if (kind < 0 || !byte.TryParse(text.AsSpan(letters.Length), out byte number) || (kind == 0 && number == 0))
+        if (kind < 0 || !byte.TryParse(text.AsSpan(letters.Length), out byte number) || (kind == 0 && number == 0) || text != letters + number)
         {
             return false;
         }

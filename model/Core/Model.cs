@@ -136,7 +136,7 @@ public sealed class Model
                 continue;
             }
 
-            if (found.Count > 0 && rule.Accepts && Holds(found[0], false))
+            if (rule.Accepts && found.Any(r => !r.Accepts && (Holds(r, false) || r.Given == rule.Given)))
             {
                 break;
             }

@@ -40,8 +40,11 @@ public sealed record Operation
     /// <summary>A number of this process for tables indexed by operation; an edited copy keeps it.</summary>
     public int Id { get; private init; } = Interlocked.Increment(ref count);
 
+    /// <summary>What a list that belongs to no ioctl is about; <c>null</c> for all others.</summary>
+    public string? Title { get; init; }
+
     /// <summary>The name people read: <c>KVM_ENABLE_CAP(KVM_CAP_SPLIT_IRQCHIP)</c>.</summary>
-    public string Name => (Ioctl?.Name ?? "close") + (Case is null ? "" : $"({Case.Name})");
+    public string Name => Title ?? ((Ioctl?.Name ?? "close") + (Case is null ? "" : $"({Case.Name})"));
 
     /// <summary>The name with its kind of descriptor or type of device, unique in a book.</summary>
     public string FullName => $"{OfDevice?.Name ?? On.ToString().ToLowerInvariant()}/{Name}";

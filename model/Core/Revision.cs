@@ -43,8 +43,11 @@ public sealed class Revision
     /// <summary>How sure its edits are: from which source they were read.</summary>
     public string Evidence { get; init; } = "";
 
-    /// <summary>The rules for an architecture, or <c>null</c> where the model has none.</summary>
-    /// <exception cref="EditException">An edit fits none of the architecture's rules that it should.</exception>
+    /// <summary>
+    /// The rules for an architecture, or <c>null</c> where the model has none. Edits of what an architecture does not have
+    /// are another architecture's; that none is idle everywhere is a law over the revisions that ship.
+    /// </summary>
+    /// <exception cref="EditException">An edit does not fit the rules it is about.</exception>
     public Book? Book(Architecture architecture)
     {
         lock (books)

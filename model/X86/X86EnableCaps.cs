@@ -65,7 +65,7 @@ public static class X86EnableCaps
                 Refuse(EINVAL, "notify-exit.before-vcpus", (in n, in c) => n.Vm.HasVcpus),
                 Accept("notify-exit.set"),
             ],
-            [0, 1, 2, 3, 4, (1UL << 32) + 1]),
+            [0, 1, 2, 3, 4, 5, (1UL << 32) + 1]),
         EnableCaps.Case(Capabilities.VM_DISABLE_NX_HUGE_PAGES, 4,
             [
                 .. Prefix,

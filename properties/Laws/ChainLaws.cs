@@ -9,7 +9,7 @@ public sealed class ChainLaws
     private const int Keys = 12;
 
     [Law("chain.is-sorted-dictionary", "∀ list of with and without: chain and SortedDictionary agree in entries, order, count, membership and first free key")]
-    [Property(MaxTest = 3000, QuietOnSuccess = true)]
+    [Property(MaxTest = 3000, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public bool IsSortedDictionary(int[] edits)
     {
         (Chain<Vcpu>? chain, SortedDictionary<uint, Vcpu> entries) = Build(edits);
@@ -22,7 +22,7 @@ public sealed class ChainLaws
     }
 
     [Law("chain.equal-by-entries", "∀ a, b: a = b ⇔ entries(a) = entries(b), whatever the order of edits; a = b ⇒ hash(a) = hash(b)")]
-    [Property(MaxTest = 2000, QuietOnSuccess = true)]
+    [Property(MaxTest = 2000, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public bool EqualByEntries(int[] edits, int[] others)
     {
         (Chain<Vcpu>? chain, SortedDictionary<uint, Vcpu> entries) = Build(edits);
@@ -38,7 +38,7 @@ public sealed class ChainLaws
     }
 
     [Law("chain.immutable", "∀ a, edit: entries(a) are the same before and after edit(a); without(a, k) = a itself where k ∉ a")]
-    [Property(MaxTest = 2000, QuietOnSuccess = true)]
+    [Property(MaxTest = 2000, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public bool IsImmutable(int[] edits, int edit)
     {
         (Chain<Vcpu>? chain, SortedDictionary<uint, Vcpu> entries) = Build(edits);

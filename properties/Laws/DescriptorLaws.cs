@@ -5,7 +5,7 @@ using KvmSpec.Model.Sequences;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>Descriptors and the objects behind them.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class DescriptorLaws
 {
     [Law("descriptor.closed-ebadf", "∀ m, s, c: descriptor(c) ∉ open(s) ⇒ answer(m, s, c) = EBADF ∧ step(m, s, c) = s")]

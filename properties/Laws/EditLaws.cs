@@ -13,7 +13,7 @@ public sealed class EditLaws
     private static readonly Limit NoLimit = new("no-such-limit-of-any-book", "for the laws on edits");
 
     [Law("edit.absent-id-throws", "∀ book, id ∉ book: every edit that names id throws")]
-    [Property(MaxTest = 100, QuietOnSuccess = true)]
+    [Property(MaxTest = 100, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public void AbsentThrows(uint which)
     {
         Placed placed = Placements[which % Placements.Length];
@@ -36,7 +36,7 @@ public sealed class EditLaws
     }
 
     [Law("edit.present-id-throws", "∀ book, list, r in it: inserting a rule with r's id into that list throws")]
-    [Property(MaxTest = 100, QuietOnSuccess = true)]
+    [Property(MaxTest = 100, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public void PresentThrows(uint which)
     {
         Placed placed = Placements[which % Placements.Length];
@@ -57,7 +57,7 @@ public sealed class EditLaws
     }
 
     [Law("edit.inverse", "∀ book, r, r' in one list: drop(insert(n)) = identity, swap(swap) = identity, on the listing")]
-    [Property(MaxTest = 60, QuietOnSuccess = true)]
+    [Property(MaxTest = 60, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public bool InversesRestore(uint which, uint neighbour)
     {
         Placed placed = Placements[which % Placements.Length];
@@ -70,7 +70,7 @@ public sealed class EditLaws
     }
 
     [Law("edit.only-its-own-list", "∀ book, r: an edit told only one list leaves all others as they are")]
-    [Property(MaxTest = 100, QuietOnSuccess = true)]
+    [Property(MaxTest = 100, QuietOnSuccess = true, Replay = Arbitraries.Replay)]
     public bool OnlyItsOwnList(uint which)
     {
         Placed placed = Placements[which % Placements.Length];

@@ -5,7 +5,7 @@ using KvmSpec.Model.Sequences;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>A model judges what a model answers.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class JudgementLaws
 {
     [Law("judge.self", "∀ m, s, c: judge(m, s, c, answer(m, s, c)) = as expected, or open where the rule is, with the same rule and next state, but for answers of a newer host that an older revision forbids")]

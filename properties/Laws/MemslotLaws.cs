@@ -6,7 +6,7 @@ using KvmSpec.Model.Sequences;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>What holds of the memslots of every reachable VM.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class MemslotLaws
 {
     [Law("memslot.disjoint", "∀ reachable s, v ∈ vms(s), a ≠ b ∈ memslots(v): space(a) = space(b) ⇒ range(a) ∩ range(b) = ∅")]

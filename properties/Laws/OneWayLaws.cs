@@ -6,7 +6,7 @@ using KvmSpec.Model.X86;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>What a living VM never takes back.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class OneWayLaws
 {
     [Law("one-way.vcpus", "∀ s → s', v in both: ids(vcpus(v, s)) ⊆ ids(vcpus(v, s'))")]

@@ -6,7 +6,7 @@ using Xunit;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>What refusals leave behind, and what userspace must be ready for.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class RefusalLaws
 {
     [Law("refusal.changes-nothing", "∀ m, s, c: rule(m, s, c) refuses ∧ declares no effect ⇒ step(m, s, c) = s")]

@@ -5,7 +5,7 @@ using KvmSpec.Model.Sequences;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>The model and the generator are functions: nothing but their arguments decides.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class ReplayLaws
 {
     [Law("step.deterministic", "∀ m, s, c: step(m, s, c) = step(m, s, c), in rule and next state")]

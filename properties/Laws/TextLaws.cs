@@ -5,7 +5,7 @@ using KvmSpec.Model.Sequences;
 namespace KvmSpec.Properties.Laws;
 
 /// <summary>What is printed is read back as the same value.</summary>
-[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true)]
+[Properties(Arbitrary = [typeof(Arbitraries)], QuietOnSuccess = true, Replay = Arbitraries.Replay)]
 public sealed class TextLaws
 {
     [Law("text.handle", "∀ handle h: parse(text h) = h ∧ from(word h) = h")]

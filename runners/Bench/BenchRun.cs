@@ -58,7 +58,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         {
             long before = machine.Steps;
             Check.One(Config.QuickThrowOnFailure.WithMaxTest(20).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(index + 1), FSharpOption<int>.Some(Length))))
-                .WithRunner(new Silent()), machine.ToProperty());
+                .WithRunner(SilentRunner.Instance), machine.ToProperty());
             return machine.Steps - before;
         });
         Line("  of the rate of words decoded here", own / drawn, "");
@@ -228,26 +228,6 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         double rate = done / watch.Elapsed.TotalSeconds / scale;
         Line(what, rate, unit);
         return rate;
-    }
-
-    /// <summary>A runner that prints nothing.</summary>
-    private sealed class Silent : IRunner
-    {
-        public void OnArguments(int ntest, Microsoft.FSharp.Collections.FSharpList<object> args, FSharpFunc<int, FSharpFunc<Microsoft.FSharp.Collections.FSharpList<object>, string>> every)
-        {
-        }
-
-        public void OnFinished(string name, TestResult testResult)
-        {
-        }
-
-        public void OnShrink(Microsoft.FSharp.Collections.FSharpList<object> args, FSharpFunc<Microsoft.FSharp.Collections.FSharpList<object>, string> everyShrink)
-        {
-        }
-
-        public void OnStartFixture(Type t)
-        {
-        }
     }
 
     private void Line(string what, double figure, string unit) =>

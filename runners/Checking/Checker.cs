@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Targets;
@@ -125,24 +127,25 @@ public sealed class Checker
         return null;
     }
 
-    /// <summary>Makes a divergence as small as it gets in its group.</summary>
+    /// <summary>Makes a divergence as small as FsCheck gets it with the project's shrinker, within its group.</summary>
     public Divergence Shrink(Divergence divergence, out int tried)
     {
         ArgumentNullException.ThrowIfNull(divergence);
         Divergence smallest = divergence;
         int count = 0;
         Sequence start = new([.. divergence.Sequence.Calls[..(divergence.At + 1)]]);
-        new Shrinker(Model).Minimize(start, candidate =>
+        Property conforms = Prop.ForAll(Draws.Shrinking(Gen.Constant(start), Model), candidate =>
         {
             count++;
             if (Try(candidate.Calls) is not { } found || found.Group != divergence.Group)
             {
-                return false;
+                return true;
             }
 
             smallest = found;
-            return true;
+            return false;
         });
+        FsCheck.Check.One(Config.Quick.WithMaxTest(1).WithRunner(SilentRunner.Instance), conforms);
         tried = count;
         return smallest;
     }

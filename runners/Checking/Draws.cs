@@ -24,6 +24,20 @@ public sealed class Draws(ulong runSeed, int longest)
         from length in Gen.Choose(1, longest)
         select new SequenceName(((ulong)high << 31) | (uint)low, length);
 
+    /// <summary>Sequences that shrink as the project's do: what tests and the program hand to FsCheck.</summary>
+    public static Arbitrary<Sequence> Shrinking(Gen<Sequence> drawn, Model.Model model)
+    {
+        Shrinker shrinker = new(model);
+        return Arb.From(drawn, shrinker.Simpler);
+    }
+
+    /// <summary>Sequences by their drawn names.</summary>
+    public static Gen<Sequence> Sequences(int longest, Model.Model model)
+    {
+        Generator generator = new(model);
+        return Names(longest).Select(generator.Generate);
+    }
+
     /// <summary>The name at an index of the run.</summary>
     public SequenceName this[ulong index]
     {
