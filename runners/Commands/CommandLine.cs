@@ -15,6 +15,7 @@ public static class CommandLine
         {
             CheckCommand.Make(output),
             TargetsCommand.Make(output),
+            ExplainCommand.Make(output),
             RulesCommand.Make(output),
             BenchCommand.Make(output),
         };
