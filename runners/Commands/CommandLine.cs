@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Model;
+using KvmSpec.Runners.Spec;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Commands;
@@ -17,6 +18,7 @@ public static class CommandLine
             TargetsCommand.Make(output),
             ExplainCommand.Make(output),
             RulesCommand.Make(output),
+            SpecCommand.Make(output),
             BenchCommand.Make(output),
         };
         ParseResult parsed = root.Parse(args);
@@ -30,7 +32,7 @@ public static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = errors });
         }
-        catch (Exception e) when (e is RequestException or EditException)
+        catch (Exception e) when (e is RequestException or EditException or SpecFormatException)
         {
             errors.WriteLine("kvmspec: " + e.Message);
             return ExitStatus.BadRequest;
