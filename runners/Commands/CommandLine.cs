@@ -24,7 +24,8 @@ public static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            errors.WriteLine($"kvmspec: {parsed.Errors[0].Message} Try 'kvmspec {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(1).Append("--help"))}'.");
+            string problem = string.Join(' ', parsed.Errors[0].Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+            errors.WriteLine($"kvmspec: {problem} Try 'kvmspec {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(1).Append("--help"))}'.");
             return ExitStatus.BadRequest;
         }
 
