@@ -21,6 +21,19 @@ public sealed class ReportTests
         await Verifier.Verify(invocation.Output);
     }
 
+    [Fact]
+    public void A_replay_finds_the_same()
+    {
+        string[] options = ["--target", "planted:late-ring", "--host", "x86-intel", "--strictness", "exact", "--what-if", "memslots=8"];
+        string report = Invocation.Of(["check", "--sequences", "500", .. options]).Output;
+        string replay = report.Split(Environment.NewLine).First(line => line.Contains("replay:", StringComparison.Ordinal));
+        string[] words = replay.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(options, words[3..^2]);
+        Invocation again = Invocation.Of(words[2..]);
+        Assert.Equal(ExitStatus.Diverges, again.Status);
+        Assert.Contains(replay, again.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Plants))]
     public void A_group_is_told_in_forty_lines(string plant)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KvmSpec.Model;
+using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Spec;
@@ -35,8 +36,16 @@ internal static class DivergenceText
         }
 
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
-        text.WriteLine($"  replay:  kvmspec check{(request.Target is null ? "" : $" --target {request.Target}")}{(request.Revision is null ? "" : $" --revision {request.Revision}")} --replay {group.Origin}");
+        text.WriteLine($"  replay:  kvmspec check{Options(request)} --replay {group.Origin}");
     }
+
+    /// <summary>What makes another run judge the sequence as this one did.</summary>
+    private static string Options(CheckRequest request) => string.Concat(
+        request.Target is null ? "" : $" --target {request.Target}",
+        request.Revision is null ? "" : $" --revision {request.Revision}",
+        request.Host.Name == X86Hosts.Amd.Name ? "" : $" --host {request.Host.Name}",
+        request.Strictness == Strictness.Envelope ? "" : " --strictness exact",
+        request.WhatIf is null ? "" : $" --what-if {request.WhatIf}");
 
     public static void WriteSequence(TextWriter text, Divergence divergence, Model.Model model)
     {
