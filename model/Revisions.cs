@@ -64,7 +64,7 @@ public static class Revisions
             new Drop("disable-exits.before-vcpus"),
             new Drop("tsc-frequency.before-vcpus"),
             new InsertBefore("create-vcpu.create", Rules.Refuse(Errno.EINVAL, "create-vcpu.avic-id-limit",
-                (in n, in c) => X86State.Of(n).Irqchip != Irqchip.None && c[Uapi.Ioctls.CreateVcpu.Id] > 255, given: KernelMemory.AvicSlot)),
+                (in n, in c) => X86State.Of(n).Irqchip != Irqchip.None && c[Uapi.Ioctls.CreateVcpu.Id] > 254, given: KernelMemory.AvicSlot)),
         ])
     {
         Evidence = "source of 6.12.117 read",

@@ -48,7 +48,7 @@ public sealed record Excuses(IReadOnlyList<Excuse> List)
         }
         catch (YamlException e)
         {
-            throw new RequestException($"{path}:{e.Start.Line}: {e.Message}");
+            throw new RequestException($"{path}:{e.Start.Line}: {e.Message.ReplaceLineEndings(" ")}");
         }
 
         if (stream.Documents.Count == 0)
@@ -72,9 +72,14 @@ public sealed record Excuses(IReadOnlyList<Excuse> List)
         foreach ((YamlNode key, YamlNode value) in map)
         {
             string name = key.ToString();
-            if (!Keys.Contains(name) || value is not YamlScalarNode scalar)
+            if (!Keys.Contains(name))
             {
                 throw new RequestException($"{path}:{key.Start.Line}: unknown key {name}; there are {string.Join(", ", Keys)}");
+            }
+
+            if (value is not YamlScalarNode scalar)
+            {
+                throw new RequestException($"{path}:{value.Start.Line}: {name}: give a text");
             }
 
             words[name] = scalar.Value ?? "";

@@ -78,6 +78,7 @@ internal static class CheckCommand
 
     private static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
     {
+        SequenceName? replay = request.Replay is null ? null : request.ReplayName();
         Revision revision = request.RevisionOr(Revisions.Nearest(target.Host.Release, out bool exact));
         if (target.Host.Release == Revisions.Linux73.Name || request.Revision is not null)
         {
@@ -103,14 +104,13 @@ internal static class CheckCommand
 
         using Cancellation stop = new();
         CheckRun run = new(new Checker(tested, model, request.Strictness), request.Strictness);
-        if (request.Replay is not null)
+        if (replay is { } name)
         {
-            SequenceName name = request.ReplayName();
             run.One(new Generator(model).Generate(name).Calls, name.ToString());
         }
         else
         {
-            ProgressBar.Run(text && !Console.IsOutputRedirected, "sequences", request.Plan.Own,
+            ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own,
                 progress => run.Generated(request.Plan, progress, stop.Token));
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Model;
+using KvmSpec.Runners.Spec;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Commands;
@@ -15,13 +16,16 @@ public static class CommandLine
         {
             CheckCommand.Make(output),
             TargetsCommand.Make(output),
+            ExplainCommand.Make(output),
             RulesCommand.Make(output),
+            SpecCommand.Make(output),
             BenchCommand.Make(output),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            errors.WriteLine($"kvmspec: {parsed.Errors[0].Message} Try 'kvmspec {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(1).Append("--help"))}'.");
+            string problem = string.Join(' ', parsed.Errors[0].Message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+            errors.WriteLine($"kvmspec: {problem} Try 'kvmspec {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(1).Append("--help"))}'.");
             return ExitStatus.BadRequest;
         }
 
@@ -29,7 +33,7 @@ public static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = errors });
         }
-        catch (Exception e) when (e is RequestException or EditException)
+        catch (Exception e) when (e is RequestException or EditException or SpecFormatException)
         {
             errors.WriteLine("kvmspec: " + e.Message);
             return ExitStatus.BadRequest;

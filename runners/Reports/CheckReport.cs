@@ -90,6 +90,11 @@ public sealed class CheckReport
             DivergenceText.Write(text, group, ++number, Own.Count(), run!.Checker.Model, request);
         }
 
+        if (number > 0)
+        {
+            text.WriteLine();
+        }
+
         WriteTable(text);
         foreach ((Revision plant, GroupReport? found) in Plants)
         {

@@ -1,13 +1,20 @@
+using System.Collections.Immutable;
 using KvmSpec.Model;
+using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
+using KvmSpec.Runners.Spec;
 
 namespace KvmSpec.Runners.Reports;
 
 /// <summary>One group of divergences for people: the minimal calls, what was allowed and by which clause, what came.</summary>
 internal static class DivergenceText
 {
-    private const int LongestShown = 24;
+    /// <summary>With these a report of one group has at most 40 lines.</summary>
+    private const int LongestShown = 20;
+
+    private const int AllowedShown = 8;
+    private const int QuotedShown = 4;
 
     public static void Write(TextWriter text, GroupReport group, int number, int of, Model.Model model, CheckRequest request)
     {
@@ -23,9 +30,22 @@ internal static class DivergenceText
             text.WriteLine("  " + line);
         }
 
+        foreach (string line in Quoted(group.First.Group.Clause))
+        {
+            text.WriteLine(line);
+        }
+
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
-        text.WriteLine($"  replay:  kvmspec check{(request.Target is null ? "" : $" --target {request.Target}")}{(request.Revision is null ? "" : $" --revision {request.Revision}")} --replay {group.Origin}");
+        text.WriteLine($"  replay:  kvmspec check{Options(request)} --replay {group.Origin}");
     }
+
+    /// <summary>What makes another run judge the sequence as this one did.</summary>
+    private static string Options(CheckRequest request) => string.Concat(
+        request.Target is null ? "" : $" --target {request.Target}",
+        request.Revision is null ? "" : $" --revision {request.Revision}",
+        request.Host.Name == X86Hosts.Amd.Name ? "" : $" --host {request.Host.Name}",
+        request.Strictness == Strictness.Envelope ? "" : " --strictness exact",
+        request.WhatIf is null ? "" : $" --what-if {request.WhatIf}");
 
     public static void WriteSequence(TextWriter text, Divergence divergence, Model.Model model)
     {
@@ -63,10 +83,29 @@ internal static class DivergenceText
         }
 
         string label = "allowed:";
-        foreach (Rule rule in model.Envelope(world, divergence.Sequence[divergence.At]))
+        ImmutableArray<Rule> envelope = model.Envelope(world, divergence.Sequence[divergence.At]);
+        foreach (Rule rule in envelope.Take(AllowedShown))
         {
             yield return $"{label} {(rule.Accepts ? "success" : rule.Errno)} by {rule.Id}";
             label = "        ";
         }
+
+        if (envelope.Length > AllowedShown)
+        {
+            yield return $"{label} ... {envelope.Length - AllowedShown} more";
+        }
+    }
+
+    /// <summary>The clause's first sentence or two, as far as they fit.</summary>
+    private static IEnumerable<string> Quoted(string id)
+    {
+        if (SpecFile.Embedded.Find(id) is not { } clause)
+        {
+            return [];
+        }
+
+        string indent = new(' ', "  allowed: ".Length);
+        string[] two = [.. Prose.Wrap(Prose.FirstSentences(clause.Text, 2), indent, indent.Length)];
+        return (two.Length <= QuotedShown ? two : Prose.Wrap(Prose.FirstSentences(clause.Text, 1), indent, indent.Length)).Take(QuotedShown);
     }
 }

@@ -48,7 +48,7 @@ public static class Places
     private static readonly (string Phrase, Func<Place, bool> Means)[] Phrases =
     [
         ("all calls", _ => true),
-        ("all ioctls on VMs, vCPUs and devices that read a struct", p => IsOfVm(p) && p.ReadsStruct),
+        ("all ioctls that read a struct", p => p.ReadsStruct),
         ("all ioctls on VMs, vCPUs and devices", p => IsOfVm(p) && !p.IsClose),
         ("all cases of KVM_ENABLE_CAP on VMs and vCPUs", p => IsOfVm(p) && p.Operation.Ioctl == Model.Uapi.Ioctls.EnableCap.Ioctl),
     ];

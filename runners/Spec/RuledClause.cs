@@ -118,7 +118,7 @@ public sealed record RuledClause
     }
 
     /// <summary>True where an edit gives a clause that both releases have another meaning or place.</summary>
-    private static bool Changes(Edit edit, string id) => edit switch
+    internal static bool Changes(Edit edit, string id) => edit switch
     {
         Move move => move.Id == id,
         InsertBefore insert => insert.Rule.Id == id,

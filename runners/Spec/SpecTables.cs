@@ -30,10 +30,17 @@ public static class SpecTables
     {
         ArgumentNullException.ThrowIfNull(releases);
         Architecture[] architectures = [.. RuledClause.BooksOf(releases[0]).Select(b => b.Architecture)];
-        IEnumerable<Limit> limits = releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Limits.Keys).Distinct()
-            .OrderBy(l => l.Name, StringComparer.Ordinal);
         return Table(["limit", "meaning", .. architectures.Select(a => "on " + a.ToString().ToLowerInvariant())],
-            limits.Select(l => new[] { l.Name, l.Meaning }.Concat(architectures.Select(a => ValueOf(l, a, releases))).ToArray()));
+            Named(releases).Select(l => new[] { l.Name, l.Meaning }.Concat(architectures.Select(a => ValueOf(l, a, releases))).ToArray()));
+    }
+
+    /// <summary>The limits, each with what it means and its values in words.</summary>
+    public static IEnumerable<(string Name, string Meaning, string Values)> LimitsOf(IReadOnlyList<Revision> releases)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        Architecture[] architectures = [.. RuledClause.BooksOf(releases[0]).Select(b => b.Architecture)];
+        return Named(releases).Select(l => (l.Name, l.Meaning,
+            string.Join(", ", architectures.Select(a => $"on {a.ToString().ToLowerInvariant()} {ValueOf(l, a, releases)}"))));
     }
 
     /// <summary>The facts that no ioctl reports, with the clauses that depend on them.</summary>
@@ -49,6 +56,9 @@ public static class SpecTables
         return Table(["release", "evidence", "otherwise than the next newer one"],
             releases.Select(r => new[] { r.Name, r.Evidence, string.Join("; ", r.Edits.Select(e => e.Only is null ? e.Words : $"{e.Words} ({e.Only})")) }));
     }
+
+    private static IEnumerable<Limit> Named(IReadOnlyList<Revision> releases) =>
+        releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Limits.Keys).Distinct().OrderBy(l => l.Name, StringComparer.Ordinal);
 
     private static IEnumerable<Rule> Rules(IReadOnlyList<Revision> releases) =>
         releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Placements).Select(p => p.Rule);

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Spec;
+
+/// <summary>Where a clause stands in one call, release by release, and what its rules depend on.</summary>
+/// <param name="Call">The call and the kind of descriptor.</param>
+/// <param name="History">Position and answer in the newest release, and in older ones where they differ.</param>
+public sealed record Standing(string Call, string History)
+{
+    private const string Absent = "not there";
+
+    /// <summary>Everywhere a clause stands, in the order of the newest release that has it there.</summary>
+    /// <param name="releases">The releases, newest first.</param>
+    /// <param name="id">The clause.</param>
+    public static IReadOnlyList<Standing> Of(IReadOnlyList<Revision> releases, string id)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        Dictionary<string, string>[] placed = [.. releases.Select(r => ByPlace(r, id))];
+        return [.. placed.SelectMany(p => p.Keys).Distinct().Select(place => new Standing(place, HistoryOf(place, releases, placed)))];
+    }
+
+    /// <summary>The rules of a clause in any release.</summary>
+    public static ImmutableArray<Rule> Rules(IReadOnlyList<Revision> releases, string id) =>
+        [.. releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Placements).Select(p => p.Rule).Where(r => r.Id == id).Distinct()];
+
+    private static Dictionary<string, string> ByPlace(Revision release, string id)
+    {
+        Dictionary<string, string> places = [];
+        foreach (Place place in Place.Of(RuledClause.BooksOf(release)))
+        {
+            if (place.Operation.Rules.FirstOrDefault(r => r.Id == id) is { } rule)
+            {
+                places.TryAdd(place.Name, $"check {place.Operation.Rules.IndexOf(rule) + 1}, {rule.Answer}");
+            }
+        }
+
+        return places;
+    }
+
+    private static string HistoryOf(string place, IReadOnlyList<Revision> releases, Dictionary<string, string>[] placed)
+    {
+        List<string> parts = [];
+        string? newer = null;
+        for (int i = 0; i < releases.Count; i++)
+        {
+            string standing = placed[i].GetValueOrDefault(place, Absent);
+            if (standing != newer)
+            {
+                parts.Add(i == 0 ? standing : $"until {releases[i].Name}: {standing}");
+                newer = standing;
+            }
+        }
+
+        return string.Join("; ", parts);
+    }
+}
