@@ -63,8 +63,7 @@ public static class Revisions
                 "bits 0 to 3 are taken whatever KVM_CHECK_EXTENSION says"),
             new Drop("disable-exits.before-vcpus"),
             new Drop("tsc-frequency.before-vcpus"),
-            new InsertBefore("create-vcpu.create", Rules.Refuse(Errno.EINVAL, "create-vcpu.avic-id-limit",
-                (in n, in c) => X86State.Of(n).Irqchip != Irqchip.None && c[Uapi.Ioctls.CreateVcpu.Id] > 254, given: KernelMemory.AvicSlot)),
+            new InsertBefore("create-vcpu.avic-slot", KernelMemory.AvicIdLimit),
         ])
     {
         Evidence = "source of 6.12.117 read",

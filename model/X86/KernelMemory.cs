@@ -31,6 +31,7 @@ public static class KernelMemory
     private const ulong DefaultIdentityMap = 0xfffbc000;
     private const string FixedLimitAndApic = FixedLimit + "; the memslot over the APIC's registers stays, where the host has one";
     private const string FixedLimit = "the limit that KVM_CAP_MAX_VCPU_ID left open is fixed, as if the vCPU existed";
+    private const ulong LastAvicId = 254;
     private const ulong TaskStateSize = 3 * Vm.PageSize;
 
     /// <summary>What the first vCPU cannot have because of what is there already: the APIC's page is asked for first.</summary>
@@ -43,10 +44,14 @@ public static class KernelMemory
         RefuseLeaving(EINVAL, "create-vcpu.identity-map-unaligned", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
             (in n, in c) => WantsIdentityMap(n) && IdentityMapOf(n) % Vm.PageSize != 0) with { Given = RealModeSlots },
         RefuseLeaving(EEXIST, "create-vcpu.identity-map-slot", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
-            (in n, in c) => WantsIdentityMap(n) && Taken(n, IdentityMapOf(n), Vm.PageSize)) with { Given = RealModeSlots },
+            (in n, in c) => WantsIdentityMap(n) && (Taken(n, IdentityMapOf(n), Vm.PageSize) || MeetsNewApic(n))) with { Given = RealModeSlots },
         RefuseLeaving(EINVAL, "create-vcpu.identity-map-end", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
             (in n, in c) => WantsIdentityMap(n) && IdentityMapOf(n) + Vm.PageSize > n[ArchitectureLimits.GpaEnd]) with { Given = RealModeSlots },
     ];
+
+    /// <summary>Until 6.12 AVIC refuses the vCPUs that it cannot address.</summary>
+    public static readonly Rule AvicIdLimit = RefuseLeaving(EINVAL, "create-vcpu.avic-id-limit", FixedLimit, (in n, in c) => Fixed(n),
+        (in n, in c) => Of(n).Irqchip != Irqchip.None && c[Ioctls.CreateVcpu.Id] > LastAvicId) with { Given = AvicSlot };
 
     /// <summary>What userspace cannot have because KVM's own memslot is there already.</summary>
     public static readonly ImmutableArray<Rule> Reserved =
@@ -127,6 +132,10 @@ public static class KernelMemory
     private static bool WantsAvic(in Node n) => !Of(n).AvicSlot && Of(n).Irqchip != Irqchip.None && !Of(n).Pit;
 
     private static bool WantsIdentityMap(in Node n) => !Of(n).IdentityMapSlot;
+
+    /// <summary>The slot over the APIC's registers is made just before the identity map's.</summary>
+    private static bool MeetsNewApic(in Node n) =>
+        Of(n).Irqchip != Irqchip.None && Meet(ApicBase, Vm.PageSize, IdentityMapOf(n), Vm.PageSize);
 
     private static ulong IdentityMapOf(in Node n) => Of(n).IdentityMap is not 0 and ulong set ? set : DefaultIdentityMap;
 

@@ -15,6 +15,7 @@ public sealed partial class SpecTests
     {
         Operations = [Systems.ApiVersions, Systems.VcpuMapSize],
         Unknown = [],
+        KnownNumber = X86Book.Newest.KnownNumber with { Rules = [] },
         Limits = ImmutableDictionary<Limit, Bound>.Empty,
     });
 

@@ -9,12 +9,13 @@ namespace KvmSpec.Runners.Spec;
 public sealed record Place(string Call, string Kind, Operation Operation)
 {
     private const string UnknownIoctls = "unknown ioctls";
+    private const string KnownByNumber = "known ioctls by number";
 
     /// <summary>What tells it from every other place.</summary>
     public string Name { get; } = $"{Call} on {Kind}";
 
     /// <summary>True for close(2), which is no ioctl.</summary>
-    public bool IsClose => Operation.Ioctl is null && Call != UnknownIoctls;
+    public bool IsClose => Operation.Ioctl is null && Call is not (UnknownIoctls or KnownByNumber);
 
     /// <summary>True where the kernel reads some of the struct that the argument points to.</summary>
     public bool ReadsStruct => Operation.Ioctl is { TakesPointer: true } ioctl
@@ -23,7 +24,8 @@ public sealed record Place(string Call, string Kind, Operation Operation)
     /// <summary>The places of some books that have rules, also where several architectures have the same one.</summary>
     public static IReadOnlyList<Place> Of(IEnumerable<Book> books) =>
     [
-        .. books.SelectMany(b => b.Operations.Select(o => new Place(o.Name, KindOf(o), o)).Concat(b.Unknown.Select(o => new Place(UnknownIoctls, KindOf(o), o))))
+        .. books.SelectMany(b => b.Operations.Select(o => new Place(o.Name, KindOf(o), o)).Concat(b.Unknown.Select(o => new Place(UnknownIoctls, KindOf(o), o)))
+                .Append(new Place(KnownByNumber, "descriptors that know them", b.KnownNumber)))
             .Where(p => p.Operation.Rules.Length > 0),
     ];
 
