@@ -87,6 +87,13 @@ public static class VectorLint
             {
                 yield return At(file, decision.Call.Line, $"{decision.Rule.Id} decides this call, not {by}: change one of them");
             }
+
+            if (decision.Call.IsOpen != decision.Rule.Open)
+            {
+                yield return At(file, decision.Call.Line, decision.Rule.Open
+                    ? $"{decision.Rule.Id} leaves this call open: write must: open"
+                    : $"{decision.Rule.Id} decides this call: write its outcome instead of open");
+            }
         }
 
         if (!vector.Clauses.Contains(run[^1].Rule.Id))
@@ -136,7 +143,8 @@ public static class VectorLint
         {
             IReadOnlyList<Rule> rules = model.RulesFor(world, call.Call);
             world = model.Step(world, call.Call, out Rule rule);
-            decisions.Add(new Decision(vector, call, rule, rules.TakeWhile(r => r != rule).Select(r => r.Id).ToHashSet(), rules[^1] == rule));
+            decisions.Add(new Decision(vector, call, rule, rules.TakeWhile(r => r != rule).Select(r => r.Id).ToHashSet(),
+                rules.SkipWhile(r => r != rule).Skip(1).All(r => r.Open)));
         }
 
         return decisions;
@@ -144,7 +152,7 @@ public static class VectorLint
 
     private static string At(VectorFile file, int line, string text) => VectorReader.Message(file.Path, line, text);
 
-    /// <summary>A call of a case, the rule that decided it, and the clauses it passed before.</summary>
+    /// <summary>A call of a case, the rule that decided it, the clauses it passed before, and whether nothing is decided after it.</summary>
     private sealed record Decision(Vector Vector, VectorCall Call, Rule Rule, IReadOnlySet<string> Passed, bool IsLast)
     {
         public string Ioctl => Vocabulary.NameOf(Call.Call.Operation);
