@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -16,6 +17,7 @@ public static class CommandLine
             CheckCommand.Make(output),
             TargetsCommand.Make(output),
             RulesCommand.Make(output),
+            VectorsCommand.Make(output),
             BenchCommand.Make(output),
         };
         ParseResult parsed = root.Parse(args);
@@ -28,6 +30,15 @@ public static class CommandLine
         try
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = errors });
+        }
+        catch (VectorFileException e)
+        {
+            foreach (string line in e.Lines)
+            {
+                errors.WriteLine("kvmspec: " + line);
+            }
+
+            return ExitStatus.BadRequest;
         }
         catch (Exception e) when (e is RequestException or EditException)
         {
