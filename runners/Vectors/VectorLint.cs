@@ -26,7 +26,7 @@ public static class VectorLint
                     problems.Add(At(file, vector.Line, $"{vector.Id} runs on no host: ask for less of it"));
                 }
 
-                problems.AddRange(runs.SelectMany(r => CheckClaims(file, vector, r)).Distinct());
+                problems.AddRange(runs.SelectMany(r => CheckClaims(file, vector, r, vector.Calls.Any(c => c.May) ? [.. runs.SelectMany(a => a)] : r)).Distinct());
                 decisions.AddRange(runs.SelectMany(r => r));
             }
 
@@ -79,7 +79,8 @@ public static class VectorLint
         }
     }
 
-    private static IEnumerable<string> CheckClaims(VectorFile file, Vector vector, List<Decision> run)
+    /// <summary>What a run decides; where hosts may differ, each claim is decided on one of them.</summary>
+    private static IEnumerable<string> CheckClaims(VectorFile file, Vector vector, List<Decision> run, List<Decision> deciding)
     {
         foreach (Decision decision in run)
         {
@@ -101,7 +102,7 @@ public static class VectorLint
             yield return At(file, run[^1].Call.Line, $"{vector.Id} ends with a call that {run[^1].Rule.Id} decides: claim it, or end with a clause that is claimed");
         }
 
-        foreach (string clause in vector.Clauses.Where(c => !run.Any(d => d.Rule.Id == c)))
+        foreach (string clause in vector.Clauses.Where(c => !deciding.Any(d => d.Rule.Id == c)))
         {
             yield return At(file, vector.Line, $"no call of {vector.Id} is decided by {clause}: add one, or do not claim it");
         }
