@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using KvmSpec.Model;
+using KvmSpec.Model.X86;
+using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Vectors;
 using Xunit;
 
@@ -47,6 +50,22 @@ public sealed class VectorTests
     [Fact]
     public void EveryCasePassesOnTheModelOfEveryRelease() => Golden.Empty(
         Golden.Models.SelectMany(m => Golden.Failures(Golden.Vectors, m, m).Select(r => $"{m.Revision} {m.Host.Name} {r}")));
+
+    [Fact]
+    public void WhatNoIoctlTellsOfAHostIsFoundByTheCases()
+    {
+        foreach (Host host in X86Hosts.All)
+        {
+            using ModelTarget kernel = new("model", new Model.Model(Revisions.Linux73, host));
+            Checker checker = new(kernel, new Model.Model(Revisions.Linux73, host with { Settled = host.Settled.Clear() }));
+            CheckRun run = new(checker, Strictness.Exact);
+            run.Vectors(Golden.Files.SelectMany(f => f.Cases.Select(v => new PlacedVector(f.Path, v))), new Excuses([]), CancellationToken.None);
+            Golden.Empty(run.Tally!.Failed.Select(f => $"{host.Name} {f.Result}"));
+            Assert.Empty(run.Groups);
+            Golden.Empty(checker.Settled.Where(s => host.Settled[s.Fact] != s.Holds).Select(s => $"{host.Name}: {s.Fact} is settled wrongly by {s.By}"));
+            Assert.Empty(host.Settled.Keys.Except(checker.Model.Host.Settled.Keys).Except([KernelMemory.ApicSlot, KernelMemory.AvicSlot]));
+        }
+    }
 
     [Fact]
     public void NothingIsWrongInTheFiles() => Golden.Empty(VectorLint.Check(Golden.Files, Golden.Models));

@@ -72,7 +72,7 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
     {
         ArgumentNullException.ThrowIfNull(vector);
         ArgumentNullException.ThrowIfNull(model);
-        return vector.Revisions.Includes(model.Revision) ? vector.Host.Unmet(model) : $"holds for {vector.Revisions}, not for {model.Revision.Name}";
+        return vector.Revisions.Includes(model.Revision) ? vector.Host.Unmet(model) : $"holds for other revisions than {model.Revision.Name}";
     }
 
     /// <summary>Compares what the calls of a vector answered with what they must.</summary>
