@@ -30,6 +30,7 @@ public static class KernelMemory
     private const ulong ApicBase = 0xfee00000;
     private const ulong DefaultIdentityMap = 0xfffbc000;
     private const string FixedLimitAndApic = FixedLimit + "; the memslot over the APIC's registers stays, where the host has one";
+    private const string FixedLimitAndHalf = FixedLimit + "; where only the second address space was in the way, the first one's slot stays and is in the way from then on";
     private const string FixedLimit = "the limit that KVM_CAP_MAX_VCPU_ID left open is fixed, as if the vCPU existed";
     private const ulong LastAvicId = 254;
     private const ulong TaskStateSize = 3 * Vm.PageSize;
@@ -37,10 +38,10 @@ public static class KernelMemory
     /// <summary>What the first vCPU cannot have because of what is there already: the APIC's page is asked for first.</summary>
     public static readonly ImmutableArray<Rule> WithVcpu =
     [
-        RefuseLeaving(EEXIST, "create-vcpu.apic-slot", FixedLimit, (in n, in c) => Fixed(n),
-            (in n, in c) => WantsApic(n) && Taken(n, ApicBase, Vm.PageSize)) with { Given = ApicSlot },
-        RefuseLeaving(EEXIST, "create-vcpu.avic-slot", FixedLimit, (in n, in c) => Fixed(n),
-            (in n, in c) => WantsAvic(n) && Taken(n, ApicBase, Vm.PageSize)) with { Given = AvicSlot },
+        RefuseLeaving(EEXIST, "create-vcpu.apic-slot", FixedLimitAndHalf, (in n, in c) => FixedHalf(n),
+            (in n, in c) => WantsApic(n) && TakenForApic(n)) with { Given = ApicSlot },
+        RefuseLeaving(EEXIST, "create-vcpu.avic-slot", FixedLimitAndHalf, (in n, in c) => FixedHalf(n),
+            (in n, in c) => WantsAvic(n) && TakenForApic(n)) with { Given = AvicSlot },
         RefuseLeaving(EINVAL, "create-vcpu.identity-map-unaligned", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
             (in n, in c) => WantsIdentityMap(n) && IdentityMapOf(n) % Vm.PageSize != 0) with { Given = RealModeSlots },
         RefuseLeaving(EEXIST, "create-vcpu.identity-map-slot", FixedLimitAndApic, (in n, in c) => FixedWithApic(n),
@@ -56,8 +57,8 @@ public static class KernelMemory
     /// <summary>What userspace cannot have because KVM's own memslot is there already.</summary>
     public static readonly ImmutableArray<Rule> Reserved =
     [
-        Refuse(EEXIST, "memslot.overlap.apic", (in n, in c) => Of(n).ApicSlot && Overlaps(n, c, ApicBase, Vm.PageSize), given: ApicSlot),
-        Refuse(EEXIST, "memslot.overlap.avic", (in n, in c) => Of(n).AvicSlot && Overlaps(n, c, ApicBase, Vm.PageSize), given: AvicSlot),
+        Refuse(EEXIST, "memslot.overlap.apic", (in n, in c) => (Of(n).ApicSlot || HalfMadeFor(n, c)) && Overlaps(n, c, ApicBase, Vm.PageSize), given: ApicSlot),
+        Refuse(EEXIST, "memslot.overlap.avic", (in n, in c) => (Of(n).AvicSlot || HalfMadeFor(n, c)) && Overlaps(n, c, ApicBase, Vm.PageSize), given: AvicSlot),
         Refuse(EEXIST, "memslot.overlap.task-state", (in n, in c) =>
             Of(n).TaskState != 0 && Overlaps(n, c, Of(n).TaskState - 1, TaskStateSize), given: RealModeSlots),
         Refuse(EEXIST, "memslot.overlap.identity-map", (in n, in c) =>
@@ -113,6 +114,31 @@ public static class KernelMemory
     ];
 
     private static World Fixed(in Node n) => n.With(X86Vcpus.FixLimit(n.Vm, (uint)n[CommonLimits.VcpuIds]));
+
+    private static World FixedHalf(in Node n)
+    {
+        Vm vm = X86Vcpus.FixLimit(n.Vm, (uint)n[CommonLimits.VcpuIds]);
+        X86State state = (X86State)vm.Architecture!;
+        return n.With(TakenIn(n, 0) ? vm : vm with { Architecture = state with { ApicSlotHalfMade = true } });
+    }
+
+    private static bool TakenForApic(in Node n) => Of(n).ApicSlotHalfMade || Taken(n, ApicBase, Vm.PageSize);
+
+    private static bool HalfMadeFor(in Node n, in Call c) => Of(n).ApicSlotHalfMade && c[Region.Slot] >> 16 == 0;
+
+    /// <summary>True where userspace has the APIC's page in that address space.</summary>
+    private static bool TakenIn(in Node n, uint addressSpace)
+    {
+        foreach (Memslot slot in n.Vm.Memslots)
+        {
+            if (slot.AddressSpace == addressSpace && slot.Overlaps(ApicBase, Vm.PageSize))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static World FixedWithApic(in Node n)
     {

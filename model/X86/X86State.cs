@@ -47,6 +47,12 @@ public sealed record X86State : ArchitectureState
     /// <summary>The same for hosts where a PIT stands in the way.</summary>
     public bool AvicSlot { get; init; }
 
+    /// <summary>
+    /// True where the slot over the APIC's registers was made in the first address space, but not in the second: every
+    /// later attempt finds it there.
+    /// </summary>
+    public bool ApicSlotHalfMade { get; init; }
+
     /// <summary>The state of an x86 VM.</summary>
     public static X86State Of(in Node n) => n.Vm.Architecture as X86State ?? New;
 

@@ -17,7 +17,7 @@ internal static class Golden
     public static readonly ImmutableArray<Vector> Vectors = [.. Files.SelectMany(f => f.Cases)];
 
     /// <summary>Every release on every host, the hosts cut down to what the release may answer.</summary>
-    public static readonly ImmutableArray<Model.Model> Models = [.. Revisions.Releases.SelectMany(ModelsOf)];
+    public static readonly ImmutableArray<Model.Model> Models = ModelHosts.Models;
 
     /// <summary>One release on every host.</summary>
     public static IEnumerable<Model.Model> ModelsOf(Revision revision) =>

@@ -10,7 +10,6 @@ public sealed class PlantedFaultTests
 {
     private const string FirstVersion = "vm/KVM_SET_USER_MEMORY_REGION";
     private const string SecondVersion = "vm/KVM_SET_USER_MEMORY_REGION2";
-    private const string NoFile = "the first version has no guest_memfd";
     private const string Apart = "no call fails both checks";
     private const string SameErrno = "the check after it refuses the same calls with the same errno";
     private const string Steps = "no value lies between the limit and the moved one";
@@ -21,15 +20,6 @@ public sealed class PlantedFaultTests
         ["vm/KVM_CREATE_VCPU: swap create-vcpu.exists and create-vcpu.id-limit-of-vm"] = "an id that exists is below the VM's limit",
         [FirstVersion + ": drop memslot.flags.first-version"] = SameErrno,
         [FirstVersion + ": drop memslot.flags.unknown"] = "the check before it refuses the same calls, for every host has read-only slots",
-        [FirstVersion + ": drop memslot.memory-offset"] = NoFile,
-        [FirstVersion + ": drop memslot.change.guest-memfd"] = NoFile,
-        [FirstVersion + ": drop memslot.guest-memfd.closed"] = NoFile,
-        [FirstVersion + ": drop memslot.guest-memfd.other"] = NoFile,
-        [FirstVersion + ": drop memslot.guest-memfd.range"] = NoFile,
-        [FirstVersion + ": drop memslot.guest-memfd.bound"] = NoFile,
-        [FirstVersion + ": swap memslot.overlap.identity-map and memslot.guest-memfd.closed"] = NoFile,
-        [FirstVersion + ": swap memslot.guest-memfd.closed and memslot.guest-memfd.other"] = NoFile,
-        [FirstVersion + ": swap memslot.gpa-end and memslot.guest-memfd.bound"] = NoFile,
         [SecondVersion + ": swap memslot.overlap.identity-map and memslot.guest-memfd.closed"] = "no model host has both an identity map and guest_memfd",
         [SecondVersion + ": swap memslot.guest-memfd.closed and memslot.guest-memfd.other"] = Apart,
         ["vm/KVM_GET_DIRTY_LOG: swap get-dirty-log.no-bitmap and get-dirty-log.unwritable"] = Apart,
@@ -41,9 +31,11 @@ public sealed class PlantedFaultTests
         ["vm/KVM_ENABLE_CAP: drop enable-cap.flags"] = SameErrno,
         ["vcpu/KVM_ENABLE_CAP: drop enable-cap.flags"] = SameErrno,
         ["vm/KVM_ENABLE_CAP(KVM_CAP_SGX_ATTRIBUTE): drop enable-cap.flags"] = SameErrno,
+        ["vm/KVM_CREATE_VCPU: swap create-vcpu.avic-slot and create-vcpu.identity-map-unaligned"] = "AVIC is AMD's and the identity map Intel's",
+        ["vm/KVM_CREATE_VCPU: swap create-vcpu.identity-map-slot and create-vcpu.identity-map-end"] = Apart,
+        ["vm/KVM_CREATE_PIT: swap create-irqchip.absent and create-pit.exists"] = "a kernel that does not know the ioctl has made no PIT",
         ["vm/KVM_CREATE_PIT: swap create-pit.exists and create-pit.no-pic"] = Apart,
         ["vm/KVM_CREATE_PIT2: swap create-pit.exists and create-pit.no-pic"] = Apart,
-        ["vm/KVM_SET_TSS_ADDR: swap task-state.unaligned and task-state.once"] = "the case that tells them apart is among the disagreements",
         ["limit dirty-ring-largest moved by 1"] = Steps,
         ["limit dirty-ring-smallest moved by -1"] = Steps,
         ["limit gpa-end moved by 1"] = Steps,
@@ -57,7 +49,7 @@ public sealed class PlantedFaultTests
         Dictionary<Model.Model, Vector[]> ran = Golden.Models.Where(m => m.Revision == newest)
             .ToDictionary(m => m, m => Golden.Vectors.Where(v => v.Revisions.Includes(newest) && v.Host.Unmet(m) is null).ToArray());
         string[] unnoticed = [.. Faults(newest.Book(Architecture.X86)!).Where(f => !Noticed(new Revision("fault", "", newest, f.Fault), ran)).Select(f => f.Name).Order(StringComparer.Ordinal)];
-        Assert.Equal(Unnoticed.Keys.Order(StringComparer.Ordinal), unnoticed);
+        Golden.Empty(unnoticed.Except(Unnoticed.Keys).Select(f => f + " is not noticed").Concat(Unnoticed.Keys.Except(unnoticed).Select(f => f + " is noticed after all")));
     }
 
     private static bool Noticed(Revision fault, Dictionary<Model.Model, Vector[]> ran) =>

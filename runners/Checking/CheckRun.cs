@@ -1,6 +1,7 @@
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Checking;
 
@@ -21,6 +22,9 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
 {
     private readonly Dictionary<Group, GroupReport> groups = [];
 
+    /// <summary>Sequences are generated as if nothing were settled, so that a name replays the same calls.</summary>
+    private readonly Model.Model unsettled = checker.Model;
+
     public Checker Checker => checker;
 
     public Strictness Strictness => strictness;
@@ -28,6 +32,70 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
     public IReadOnlyCollection<GroupReport> Groups => groups.Values;
 
     public bool Interrupted { get; private set; }
+
+    /// <summary>Sequences other than vectors.</summary>
+    public long Sequences => checker.Sequences - (Tally?.Made ?? 0);
+
+    /// <summary>What came of the vectors; <c>null</c> where none were asked for.</summary>
+    public VectorTally? Tally { get; private set; }
+
+    /// <summary>
+    /// Makes the vectors that apply. Those that need a fact which only a later vector settles come at the end; one whose
+    /// divergence is excused is skipped.
+    /// </summary>
+    public void Vectors(IEnumerable<PlacedVector> vectors, Excuses excuses, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        ArgumentNullException.ThrowIfNull(excuses);
+        Tally = new VectorTally();
+        List<PlacedVector> waiting = [];
+        foreach (PlacedVector placed in vectors)
+        {
+            if (VectorRunner.Unfit(placed.Vector, checker.Model) is null)
+            {
+                Make(placed, excuses, stop);
+            }
+            else
+            {
+                waiting.Add(placed);
+            }
+        }
+
+        foreach (PlacedVector placed in waiting)
+        {
+            if (VectorRunner.Unfit(placed.Vector, checker.Model) is { } reason)
+            {
+                Tally.Skip(reason);
+            }
+            else
+            {
+                Make(placed, excuses, stop);
+            }
+        }
+    }
+
+    /// <summary>Makes a vector's calls once: what they answer is held against the vector and against the model.</summary>
+    private void Make(PlacedVector placed, Excuses excuses, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
+        {
+            Interrupted = true;
+            return;
+        }
+
+        Tally!.Made++;
+        Divergence? divergence = checker.Check(placed.Vector.Sequence);
+        VectorResult result = VectorRunner.Judge(placed.Vector, checker.Observed);
+        Join(divergence, placed.Vector.Id);
+        if (result.Status == VectorStatus.Failed && divergence is not null && excuses.List.FirstOrDefault(e => e.Covers(divergence.Group)) is { } excuse)
+        {
+            Tally.Skip($"excused: {excuse.Reason}");
+        }
+        else
+        {
+            Tally.Add(placed.File, result);
+        }
+    }
 
     /// <summary>Makes the plan's sequences.</summary>
     /// <param name="plan">Which.</param>
@@ -37,7 +105,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
     {
         ArgumentNullException.ThrowIfNull(plan);
         Draws draws = new(plan.Seed, plan.Longest);
-        Generator generator = new(checker.Model);
+        Generator generator = new(unsettled);
         Call[] calls = new Call[plan.Longest];
         long done = 0;
         for (long index = plan.Shard; index < plan.Count; index += plan.Shards)
@@ -63,22 +131,28 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
     /// <summary>Makes one sequence; a divergence joins its group, a new group's first one is shrunk.</summary>
     public Divergence? One(ReadOnlySpan<Call> calls, string origin)
     {
-        if (checker.Check(calls) is not { } divergence)
+        Divergence? divergence = checker.Check(calls);
+        Join(divergence, origin);
+        return divergence;
+    }
+
+    private void Join(Divergence? divergence, string origin)
+    {
+        if (divergence is null)
         {
-            return null;
+            return;
         }
 
         if (groups.TryGetValue(divergence.Group, out GroupReport? known))
         {
             known.Count++;
-            return divergence;
+            return;
         }
 
         GroupReport report = new(divergence, origin);
         groups.Add(divergence.Group, report);
         report.Smallest = checker.Shrink(divergence, out int tried);
         report.Tried = tried;
-        return divergence;
     }
 
     /// <summary>On a release that is not modelled: names the revision under which each group's sequence conforms.</summary>

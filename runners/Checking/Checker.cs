@@ -27,6 +27,7 @@ public sealed class Checker
     private readonly long[] decided;
     private Observation[] observed = new Observation[64];
     private Call[] spelled = new Call[64];
+    private int made;
 
     public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope)
     {
@@ -53,6 +54,9 @@ public sealed class Checker
 
     /// <summary>Answers with another errno of the envelope.</summary>
     public long Notices { get; private set; }
+
+    /// <summary>What the calls of the last sequence answered; the next sequence overwrites it.</summary>
+    public ReadOnlySpan<Observation> Observed => observed.AsSpan(0, made);
 
     /// <summary>Facts that the run settled, in their order.</summary>
     public List<(Fact Fact, bool Holds, string By)> Settled { get; } = [];
@@ -163,7 +167,8 @@ public sealed class Checker
             spelled[i] = Model.Spell(calls[i]);
         }
 
-        target.Execute(spelled.AsSpan(0, calls.Length), observed);
+        made = calls.Length;
+        target.Execute(spelled.AsSpan(0, made), observed);
     }
 
     private Divergence Diverged(World world, ReadOnlySpan<Call> calls, int at, Judgement judgement)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Runners.Bench;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -13,7 +14,7 @@ internal static class BenchCommand
         Command command = new("bench", "Measure the model, the targets and the vectors, side by side in one run.") { seconds, loop };
         command.SetAction(parsed =>
         {
-            BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(loop), Directory.Exists("vectors") ? "vectors" : null);
+            BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(loop), VectorDirectory.Find(null));
             run.All();
             return ExitStatus.Conforms;
         });

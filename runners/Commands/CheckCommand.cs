@@ -20,10 +20,11 @@ internal static class CheckCommand
         Option<string?> revision = new("--revision") { Description = "Against which revision; without it the target's own release." };
         Option<string?> host = new("--host") { Description = "The host that a model stands in for." };
         Option<string?> clause = new("--clause") { Description = "Only clauses that match, such as 'memslot.*'." };
+        Option<string?> vectors = new("--vectors") { Description = $"A file or directory of vectors, or '{CheckRequest.NoVectors}'; without it the next directory 'vectors' upwards from here, or the copy beside the program." };
         Option<long> sequences = new("--sequences") { Description = "How many generated sequences.", DefaultValueFactory = _ => DefaultSequences };
         Option<int> length = new("--length") { Description = "The greatest length of a sequence.", DefaultValueFactory = _ => DefaultLength };
         Option<string> seed = new("--seed") { Description = "The run's seed.", DefaultValueFactory = _ => "1" };
-        Option<string?> replay = new("--replay") { Description = "One sequence by its name, as reports print it: SEED:LENGTH." };
+        Option<string?> replay = new("--replay") { Description = "One sequence by its name or one vector by its id, as reports print them: SEED:LENGTH or TOPIC/CASE." };
         Option<Strictness> strictness = new("--strictness") { Description = "Any errno that userspace must be ready for, or the first failing check's.", DefaultValueFactory = _ => Strictness.Envelope };
         Option<string?> whatIf = new("--what-if") { Description = "A limit on both sides: LIMIT=VALUE." };
         Option<string?> excuses = new("--excuses") { Description = "A file of divergences that are accepted, each with a reason." };
@@ -33,7 +34,7 @@ internal static class CheckCommand
         Option<bool> dryRun = new("--dry-run") { Description = "Say what would be checked, and make no call." };
         Command command = new("check", "Check a kernel against the specification.")
         {
-            target, revision, host, clause, sequences, length, seed, replay, strictness, whatIf, excuses, shard, format, file, dryRun,
+            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, format, file, dryRun,
         };
         command.SetAction(parsed => Check(output, new CheckRequest
         {
@@ -41,6 +42,7 @@ internal static class CheckCommand
             Revision = parsed.GetValue(revision),
             Host = parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : X86Hosts.Amd,
             Clause = parsed.GetValue(clause),
+            Vectors = parsed.GetValue(vectors),
             Plan = CheckRequest.PlanOf(parsed.GetValue(seed)!, parsed.GetValue(sequences), parsed.GetValue(length), parsed.GetValue(shard)!),
             Replay = parsed.GetValue(replay),
             Strictness = parsed.GetValue(strictness),
@@ -78,7 +80,7 @@ internal static class CheckCommand
 
     private static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
     {
-        SequenceName? replay = request.Replay is null ? null : request.ReplayName();
+        SequenceName? replay = request.Replay is null || request.ReplaysVector ? null : request.ReplayName();
         Revision revision = request.RevisionOr(Revisions.Nearest(target.Host.Release, out bool exact));
         if (target.Host.Release == Revisions.Linux73.Name || request.Revision is not null)
         {
@@ -89,6 +91,7 @@ internal static class CheckCommand
         Model.Model model = new(revision, target.Host);
         ITarget tested = target is ModelTarget standIn ? standIn.Changed(request.Changed) : target;
         request.RequireClauses(model.Book);
+        IReadOnlyList<PlacedVector> vectors = request.SelectVectors();
         CheckReport report = new(request, target, revision, exact, missing);
         bool text = request.Format == ReportFormat.Text && request.Output is null;
         if (text)
@@ -98,17 +101,23 @@ internal static class CheckCommand
 
         if (request.DryRun)
         {
+            output.WriteLine($"would make {vectors.Count} vectors, those that apply to the revision and the host");
             output.WriteLine(report.DryRun);
             return ExitStatus.Conforms;
         }
 
         using Cancellation stop = new();
         CheckRun run = new(new Checker(tested, model, request.Strictness), request.Strictness);
+        if (vectors.Count > 0)
+        {
+            run.Vectors(vectors, request.Excuses, stop.Token);
+        }
+
         if (replay is { } name)
         {
             run.One(new Generator(model).Generate(name).Calls, name.ToString());
         }
-        else
+        else if (request.Replay is null)
         {
             ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own,
                 progress => run.Generated(request.Plan, progress, stop.Token));

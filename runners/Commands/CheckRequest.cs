@@ -4,12 +4,16 @@ using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
 
 /// <summary>What <c>kvmspec check</c> was asked, checked and in the model's terms.</summary>
 public sealed record CheckRequest
 {
+    /// <summary>What <c>--vectors</c> says to make none.</summary>
+    public const string NoVectors = "none";
+
     public string? Target { get; init; }
 
     public string? Revision { get; init; }
@@ -23,6 +27,9 @@ public sealed record CheckRequest
     public required SequencePlan Plan { get; init; }
 
     public string? Replay { get; init; }
+
+    /// <summary>The file or directory of vectors, or <see cref="NoVectors"/>; <c>null</c> is the project's own.</summary>
+    public string? Vectors { get; init; }
 
     public Strictness Strictness { get; init; }
 
@@ -68,6 +75,37 @@ public sealed record CheckRequest
 
         return new SequencePlan(number, sequences, length, part - 1, parts2);
     }
+
+    /// <summary>True where <c>--replay</c> names a vector: ids are paths.</summary>
+    public bool ReplaysVector => Replay?.Contains('/', StringComparison.Ordinal) == true;
+
+    /// <summary>
+    /// The vectors that are made: those that decide a clause which was asked for, this shard's part. A moved limit is not
+    /// what they say, so that there are none beside <c>--what-if</c>.
+    /// </summary>
+    /// <exception cref="RequestException">Nothing is left to check.</exception>
+    /// <exception cref="VectorFileException">The files cannot be read.</exception>
+    public IReadOnlyList<PlacedVector> SelectVectors()
+    {
+        if (ReplaysVector)
+        {
+            return [Load().FirstOrDefault(p => p.Vector.Id == Replay) is { Vector: not null } found ? found
+                : throw new RequestException($"--replay {Replay}: no vector has that id; 'kvmspec vectors list' lists them")];
+        }
+
+        if (Vectors == NoVectors || (Vectors is null && WhatIf is not null) || Replay is not null)
+        {
+            return Replay is not null || Plan.Count > 0 ? []
+                : throw new RequestException("no vectors and no sequences: nothing is left to check");
+        }
+
+        PlacedVector[] asked = [.. Load().Where(p => p.Vector.Clauses.Any(Concerns))];
+        return asked.Length > 0 || Plan.Count > 0 ? [.. asked.Where((_, i) => i % Plan.Shards == Plan.Shard)]
+            : throw new RequestException($"--clause {Clause}: no vector decides such a clause, and there are no sequences: nothing is left to check");
+    }
+
+    private IEnumerable<PlacedVector> Load() => VectorFiles.Load(VectorDirectory.Find(Vectors == NoVectors ? null : Vectors))
+        .SelectMany(f => f.Cases.Select(v => new PlacedVector(f.Path, v)));
 
     /// <summary>The sequence to replay.</summary>
     /// <exception cref="RequestException">The name is none.</exception>

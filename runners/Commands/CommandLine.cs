@@ -2,6 +2,7 @@ using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Runners.Spec;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -19,6 +20,8 @@ public static class CommandLine
             ExplainCommand.Make(output),
             RulesCommand.Make(output),
             SpecCommand.Make(output),
+            VectorsCommand.Make(output),
+            CoverageCommand.Make(output),
             BenchCommand.Make(output),
         };
         ParseResult parsed = root.Parse(args);
@@ -32,6 +35,15 @@ public static class CommandLine
         try
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = errors });
+        }
+        catch (VectorFileException e)
+        {
+            foreach (string line in e.Lines)
+            {
+                errors.WriteLine("kvmspec: " + line);
+            }
+
+            return ExitStatus.BadRequest;
         }
         catch (Exception e) when (e is RequestException or EditException or SpecFormatException)
         {

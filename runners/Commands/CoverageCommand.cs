@@ -22,7 +22,7 @@ internal static class CoverageCommand
         Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, sequences, vectors };
         command.SetAction(parsed =>
         {
-            CoverageRun run = new(TargetNames.Revision(parsed.GetValue(revision)!), VectorFiles.Load(parsed.GetValue(vectors) ?? "vectors"), parsed.GetValue(sequences), Length);
+            CoverageRun run = new(TargetNames.Revision(parsed.GetValue(revision)!), VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
             if (parsed.GetValue(mutants))
             {
                 WriteMutants(output, [.. run.Mutants()]);

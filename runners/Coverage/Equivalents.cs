@@ -7,7 +7,6 @@ namespace KvmSpec.Runners.Coverage;
 public static class Equivalents
 {
     private const string NeverBoth = "the two never hold together, or do the same";
-    private const string NextRefuses = "the check after it refuses the same calls with the same errno";
 
     private static readonly (string Fault, string Why)[] List =
     [
@@ -17,7 +16,6 @@ public static class Equivalents
         ("memslot.unchanged( |$)", "what is left unchanged is stored as it was"),
         ("drop memslot.move|swap (memslot.create|create-pit.exists|memslot.guest-memfd.closed|create-vcpu.exists|dirty-ring.smallest-with-pml) and", NeverBoth),
         ("swap .*no-bitmap and", NeverBoth),
-        ("drop enable-cap.flags", NextRefuses),
         (@"limit (gpa-end|user-address-end|dirty-ring-largest) \+|limit dirty-ring-smallest -", "what is compared is whole pages or a power of two"),
     ];
 

@@ -50,8 +50,8 @@ public sealed class CheckReport
     public string DryRun =>
         $"would make {request.Plan.Own} sequences of up to {request.Plan.Longest} calls with seed {request.Plan.Seed}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}";
 
-    /// <summary>True where a group diverges that no excuse covers.</summary>
-    public bool Diverges => Own.Any() || (missing is not null && Plants.Any(p => p.Found is null));
+    /// <summary>True where a group diverges that no excuse covers, or a vector fails.</summary>
+    public bool Diverges => Own.Any() || run!.Tally is { Failed.Count: > 0 } || (missing is not null && Plants.Any(p => p.Found is null));
 
     private string Kernel => target is ModelTarget ? $"a model on host {target.Host.Name}"
         : $"Linux {target.Host.Release}{(target.Host.BackEnd.Length > 0 ? $" ({target.Host.BackEnd})" : "")}";
@@ -88,6 +88,11 @@ public sealed class CheckReport
         foreach (GroupReport group in Own)
         {
             DivergenceText.Write(text, group, ++number, Own.Count(), run!.Checker.Model, request);
+        }
+
+        if (run!.Tally is { } tally)
+        {
+            VectorText.Write(text, tally);
         }
 
         if (number > 0)
@@ -138,7 +143,12 @@ public sealed class CheckReport
         string[] clauses = [.. checker.Model.Book.Clauses.Where(request.Concerns)];
         int decided = clauses.Count(id => checker.Model.Book.Placements.Any(p => p.Rule.Id == id && checker.Decided(p.Rule) > 0));
         yield return ("rules decided", $"{decided} of {clauses.Length}");
-        yield return ("sequences", Number(checker.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
+        foreach ((string what, string value) in run!.Tally is { } tally ? VectorText.Rows(tally) : [])
+        {
+            yield return (what, value);
+        }
+
+        yield return ("sequences", Number(run.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
         yield return ("calls", Number(checker.Calls));
         yield return ("out of resources", Number(checker.OutOfResources));
         yield return ("left open", Number(checker.LeftOpen));
@@ -166,7 +176,8 @@ public sealed class CheckReport
                 revision = revision.Name,
                 modelled = exact,
                 seed = request.Plan.Seed,
-                sequences = checker.Sequences,
+                vectors = run.Tally is { } tally ? VectorText.Json(tally) : null,
+                sequences = run.Sequences,
                 calls = checker.Calls,
                 outOfResources = checker.OutOfResources,
                 leftOpen = checker.LeftOpen,

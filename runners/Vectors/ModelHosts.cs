@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using KvmSpec.Model;
 using KvmSpec.Model.Uapi;
@@ -11,6 +12,10 @@ namespace KvmSpec.Runners.Vectors;
 /// </summary>
 public static class ModelHosts
 {
+    /// <summary>Every release on every host of the architectures that have rules: what vectors are held against.</summary>
+    public static ImmutableArray<Model.Model> Models =>
+        [.. Revisions.Releases.SelectMany(r => Vocabulary.Known.SelectMany(a => All(r, a)).Select(h => new Model.Model(r, h)))];
+
     /// <summary>The model's hosts as that release would find them, and one that answers what no kernel does.</summary>
     public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
     {
@@ -19,20 +24,20 @@ public static class ModelHosts
     }
 
     /// <summary>
-    /// A host of two vCPUs, without dirty rings of the first kind but with bitmaps beside those of the second: so that
-    /// rules which only other architectures' kernels reach are decided too.
+    /// A guest of Hyper-V with AVIC, whose VMs have two vCPUs and no dirty rings of the first kind: so that rules which a
+    /// usual kernel does not reach are decided too.
     /// </summary>
     private static Host Imagined(Host host)
     {
         (Symbol Capability, int Answer)[] changes =
-            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 1)];
+            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.HYPERV_DIRECT_TLBFLUSH, 1)];
         foreach ((Symbol capability, int answer) in changes)
         {
             int number = (int)capability.Value;
             host = host with { OnSystem = host.OnSystem.SetItem(number, answer), OnVm = host.OnVm.SetItem(number, answer) };
         }
 
-        return host with { Name = "x86-imagined" };
+        return host with { Name = "x86-imagined", Settled = host.Settled.SetItem(KernelMemory.AvicSlot, true) };
     }
 
     /// <summary>The host as that release would find it.</summary>

@@ -5,16 +5,20 @@ using KvmSpec.Model;
 namespace KvmSpec.Runners.Vectors;
 
 /// <summary>
-/// An outcome that a vector names: an errno, a new descriptor of a kind, a result, or a range of results that hosts
-/// choose from.
+/// An outcome that a vector names: an errno, a new descriptor of a kind, a result, a range of results that hosts choose
+/// from, or <c>open</c>, of which nothing is said.
 /// </summary>
 public readonly record struct Outcome
 {
+    /// <summary>Any answer: the case ends here.</summary>
+    public static readonly Outcome Open = new(Errno.None, null, 0, 0) { IsOpen = true };
+
     private const string Between = "..";
+    private const string OpenName = "open";
 
     private static readonly FrozenDictionary<string, Outcome> Named = Enum.GetValues<Errno>().Where(e => e != Errno.None).Select(Of)
         .Concat(Enum.GetValues<DescriptorKind>().Where(k => k is > DescriptorKind.System and < DescriptorKind.Foreign).Select(Of))
-        .ToFrozenDictionary(o => o.ToString());
+        .Append(Open).ToFrozenDictionary(o => o.ToString());
 
     private Outcome(Errno errno, DescriptorKind? descriptor, long least, long most)
     {
@@ -30,6 +34,9 @@ public readonly record struct Outcome
     /// <summary>The kind of the new descriptor, where success makes one.</summary>
     public DescriptorKind? Descriptor { get; }
 
+    /// <summary>True where nothing is said of the answer.</summary>
+    public bool IsOpen { get; private init; }
+
     /// <summary>The smallest result.</summary>
     public long Least { get; }
 
@@ -44,12 +51,13 @@ public readonly record struct Outcome
 
     /// <summary>True where a call ended like this.</summary>
     public bool Matches(in Observation observed) =>
-        observed.Ending == Ending.Returned && observed.Errno == Errno
-        && (Errno != Errno.None || (observed.Descriptor == Descriptor.HasValue && Least <= observed.Result && observed.Result <= Most));
+        IsOpen ? observed.Ending is Ending.Returned or Ending.NotMade
+        : observed.Ending == Ending.Returned && observed.Errno == Errno && (Errno != Errno.None || (observed.Descriptor == Descriptor.HasValue && Least <= observed.Result && observed.Result <= Most));
 
     /// <inheritdoc/>
     public override string ToString() =>
-        Errno != Errno.None ? Errno.ToString()
+        IsOpen ? OpenName
+        : Errno != Errno.None ? Errno.ToString()
         : Descriptor is { } kind ? NameOf(kind)
         : Least == Most ? CallText.Number((ulong)Least)
         : CallText.Number((ulong)Least) + Between + CallText.Number((ulong)Most);

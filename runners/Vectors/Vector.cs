@@ -20,6 +20,9 @@ public sealed record VectorCall
     /// <summary>The clause that decides, where the file names it.</summary>
     public string? By { get; init; }
 
+    /// <summary>True where nothing is said of the answer.</summary>
+    public bool IsOpen => Outcomes.Any(o => o.IsOpen);
+
     /// <summary>Words that must hold these values after the call.</summary>
     public ImmutableArray<KeyValuePair<Field, ulong>> After { get; init; } = [];
 

@@ -34,10 +34,6 @@ public static class VectorFiles
         return problems.IsEmpty ? file! : throw new VectorFileException(problems);
     }
 
-    /// <summary>One line for each case: its id and what it decides.</summary>
-    public static IEnumerable<string> List(IEnumerable<VectorFile> files) =>
-        files.SelectMany(f => f.Cases).Select(v => $"{v.Id}  {string.Join(' ', v.Clauses)}");
-
     /// <summary>The vector files at a path, in the order of their names.</summary>
     /// <exception cref="VectorFileException">There are none.</exception>
     public static IReadOnlyList<string> Paths(string directory)

@@ -56,7 +56,9 @@ public static class VectorFormatter
         changed.Add(VectorFiles.NameOf(path));
         if (write)
         {
-            File.WriteAllText(path, wanted);
+            string partial = path + ".partial";
+            File.WriteAllText(partial, wanted);
+            File.Move(partial, path, overwrite: true);
         }
     }
 
@@ -92,7 +94,7 @@ public static class VectorFormatter
             more.Add($"after: {{ {string.Join(", ", call.After.OrderBy(a => a.Key.Index).Select(a => $"{a.Key.Name}: {CallText.Number(a.Value)}"))} }}");
         }
 
-        return KeepNumber(call.Call, CallText.Write(call.Call, [.. more]));
+        return CallText.Write(call.Call, [.. more]);
     }
 
     private static void Write(StringBuilder text, Vector vector)
@@ -124,19 +126,6 @@ public static class VectorFormatter
         }
     }
 
-    /// <summary>A selector given by number where it has a name means the number, whatever the revision's vocabulary.</summary>
-    private static string KeepNumber(in Call call, string text)
-    {
-        if (call.Operation is not { Case: null, Ioctl.Selector: { } selector })
-        {
-            return text;
-        }
-
-        ulong word = call[selector];
-        (string ioctl, DescriptorKind on, string name) = (call.Operation.Ioctl.Name, call.On.Kind, CallText.WriteWord(selector, word));
-        bool named = Vocabulary.Known.Any(a => Vocabulary.Of(a)!.Find(ioctl, on, [], name)?.Case is not null);
-        return named ? text.Replace($" {selector.Name}: {name},", $" {selector.Name}: {CallText.Number(word)},", StringComparison.Ordinal) : text;
-    }
 
     private static string Quote(string text)
     {

@@ -26,7 +26,7 @@ public static class VectorLint
                     problems.Add(At(file, vector.Line, $"{vector.Id} runs on no host: ask for less of it"));
                 }
 
-                problems.AddRange(runs.SelectMany(r => CheckClaims(file, vector, r)).Distinct());
+                problems.AddRange(runs.SelectMany(r => CheckClaims(file, vector, r, vector.Calls.Any(c => c.May) ? [.. runs.SelectMany(a => a)] : r)).Distinct());
                 decisions.AddRange(runs.SelectMany(r => r));
             }
 
@@ -79,13 +79,21 @@ public static class VectorLint
         }
     }
 
-    private static IEnumerable<string> CheckClaims(VectorFile file, Vector vector, List<Decision> run)
+    /// <summary>What a run decides; where hosts may differ, each claim is decided on one of them.</summary>
+    private static IEnumerable<string> CheckClaims(VectorFile file, Vector vector, List<Decision> run, List<Decision> deciding)
     {
         foreach (Decision decision in run)
         {
             if (decision.Call.By is { } by && by != decision.Rule.Id)
             {
                 yield return At(file, decision.Call.Line, $"{decision.Rule.Id} decides this call, not {by}: change one of them");
+            }
+
+            if (decision.Call.IsOpen != decision.Rule.Open)
+            {
+                yield return At(file, decision.Call.Line, decision.Rule.Open
+                    ? $"{decision.Rule.Id} leaves this call open: write must: open"
+                    : $"{decision.Rule.Id} decides this call: write its outcome instead of open");
             }
         }
 
@@ -94,7 +102,7 @@ public static class VectorLint
             yield return At(file, run[^1].Call.Line, $"{vector.Id} ends with a call that {run[^1].Rule.Id} decides: claim it, or end with a clause that is claimed");
         }
 
-        foreach (string clause in vector.Clauses.Where(c => !run.Any(d => d.Rule.Id == c)))
+        foreach (string clause in vector.Clauses.Where(c => !deciding.Any(d => d.Rule.Id == c)))
         {
             yield return At(file, vector.Line, $"no call of {vector.Id} is decided by {clause}: add one, or do not claim it");
         }
@@ -136,7 +144,8 @@ public static class VectorLint
         {
             IReadOnlyList<Rule> rules = model.RulesFor(world, call.Call);
             world = model.Step(world, call.Call, out Rule rule);
-            decisions.Add(new Decision(vector, call, rule, rules.TakeWhile(r => r != rule).Select(r => r.Id).ToHashSet(), rules[^1] == rule));
+            decisions.Add(new Decision(vector, call, rule, rules.TakeWhile(r => r != rule).Select(r => r.Id).ToHashSet(),
+                rules.SkipWhile(r => r != rule).Skip(1).All(r => r.Open)));
         }
 
         return decisions;
@@ -144,7 +153,7 @@ public static class VectorLint
 
     private static string At(VectorFile file, int line, string text) => VectorReader.Message(file.Path, line, text);
 
-    /// <summary>A call of a case, the rule that decided it, and the clauses it passed before.</summary>
+    /// <summary>A call of a case, the rule that decided it, the clauses it passed before, and whether nothing is decided after it.</summary>
     private sealed record Decision(Vector Vector, VectorCall Call, Rule Rule, IReadOnlySet<string> Passed, bool IsLast)
     {
         public string Ioctl => Vocabulary.NameOf(Call.Call.Operation);

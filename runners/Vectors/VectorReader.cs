@@ -77,6 +77,11 @@ internal sealed class VectorReader
             }
         }
 
+        foreach (VectorCall early in calls.SkipLast(1).Where(c => c.IsOpen))
+        {
+            Problem(early.Line, "must is open and calls follow: an open answer says nothing of them, end the case here");
+        }
+
         return problems.Count > before ? null : new Vector(calls.ToImmutable())
         {
             Id = id!,
@@ -422,8 +427,12 @@ internal sealed class VectorReader
 
             if (!Outcome.TryParse(text, out Outcome outcome))
             {
-                Problem(node.Line, $"'{text}' is no outcome: write an errno, a result, a range such as 1..4096, or vm, vcpu, device, memfd"
+                Problem(node.Line, $"'{text}' is no outcome: write an errno, a result, a range such as 1..4096, vm, vcpu, device, memfd, or open"
                     + Vocabulary.Nearest(text, Enum.GetNames<Errno>()));
+            }
+            else if (may && outcome.IsOpen)
+            {
+                Problem(node.Line, "may has open beside others: write must: open");
             }
             else if (outcome.Descriptor is { } kind && kind != operation.Creates)
             {

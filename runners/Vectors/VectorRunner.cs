@@ -24,8 +24,12 @@ public enum VectorStatus
 /// <param name="Reason">Why it failed or was skipped, on one line.</param>
 public readonly record struct VectorResult(Vector Vector, VectorStatus Status, int Call, string? Reason)
 {
+    /// <summary>What a call that failed answered.</summary>
+    public string? Came { get; init; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Vector.Id}: {Status.ToString().ToLowerInvariant()}{(Reason is null ? "" : ": " + Reason)}";
+    public override string ToString() =>
+        $"{Vector.Id}: {Status.ToString().ToLowerInvariant()}{(Call < 0 ? "" : $": line {Vector.Calls[Call].Line}: {Vector.Calls[Call].Call}")}{(Reason is null ? "" : ": " + Reason)}";
 }
 
 /// <summary>Runs vectors on a target, in the vocabulary of a model's revision and for what the model's host can do.</summary>
@@ -38,14 +42,9 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
     public VectorResult Run(Vector vector)
     {
         ArgumentNullException.ThrowIfNull(vector);
-        if (!vector.Revisions.Includes(model.Revision))
+        if (Unfit(vector, model) is { } reason)
         {
-            return new(vector, VectorStatus.Skipped, -1, $"holds for {vector.Revisions}, not for {model.Revision.Name}");
-        }
-
-        if (vector.Host.Unmet(model) is { } unmet)
-        {
-            return new(vector, VectorStatus.Skipped, -1, unmet);
+            return new(vector, VectorStatus.Skipped, -1, reason);
         }
 
         int count = vector.Calls.Length;
@@ -62,7 +61,25 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
         }
 
         target.Execute(calls.AsSpan(0, count), observed.AsSpan(0, count));
-        for (int i = 0; i < count; i++)
+        return Judge(vector, observed.AsSpan(0, count));
+    }
+
+    /// <summary>Runs vectors one by one.</summary>
+    public IEnumerable<VectorResult> Run(IEnumerable<Vector> vectors) => vectors.Select(Run);
+
+    /// <summary>Why a vector says nothing of a model's revision or host; <c>null</c> where it applies.</summary>
+    public static string? Unfit(Vector vector, Model.Model model)
+    {
+        ArgumentNullException.ThrowIfNull(vector);
+        ArgumentNullException.ThrowIfNull(model);
+        return vector.Revisions.Includes(model.Revision) ? vector.Host.Unmet(model) : $"holds for other revisions than {model.Revision.Name}";
+    }
+
+    /// <summary>Compares what the calls of a vector answered with what they must.</summary>
+    public static VectorResult Judge(Vector vector, ReadOnlySpan<Observation> observed)
+    {
+        ArgumentNullException.ThrowIfNull(vector);
+        for (int i = 0; i < vector.Calls.Length; i++)
         {
             VectorCall call = vector.Calls[i];
             if (call.Matches(observed[i]))
@@ -72,20 +89,17 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
 
             return observed[i].Ending == Ending.Returned && IsEnvironment(observed[i].Errno, call.Call)
                 ? new(vector, VectorStatus.Skipped, i, $"the machine answered {observed[i].Summary}")
-                : new(vector, VectorStatus.Failed, i, Explain(call, observed[i]));
+                : new(vector, VectorStatus.Failed, i, $"expected {call.Expected}, came {CameOf(call, observed[i])}") { Came = CameOf(call, observed[i]) };
         }
 
         return new(vector, VectorStatus.Passed, -1, null);
     }
 
-    /// <summary>Runs vectors one by one.</summary>
-    public IEnumerable<VectorResult> Run(IEnumerable<Vector> vectors) => vectors.Select(Run);
-
     /// <summary>With immediate_exit an EINTR is an answer; else a signal came.</summary>
     private static bool IsEnvironment(Errno errno, in Call call) =>
         errno.IsEnvironment() && !(errno == Errno.EINTR && call.Operation.Ioctl == Ioctls.Run.Ioctl && call[Ioctls.Run.ImmediateExit] != 0);
 
-    private static string Explain(VectorCall call, in Observation observed)
+    private static string CameOf(VectorCall call, in Observation observed)
     {
         string came = observed.Summary;
         foreach ((Field field, ulong value) in call.After)
@@ -96,6 +110,6 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
             }
         }
 
-        return $"line {call.Line}: {call.Call}: expected {call.Expected}, came {came}";
+        return came;
     }
 }

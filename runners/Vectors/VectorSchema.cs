@@ -118,7 +118,7 @@ public static class VectorSchema
                 ["ioctl"] = Choice(Words().Select(w => w.Ioctl)),
                 ["as"] = Reference("handle"),
                 ["pointer"] = Reference("pointer"),
-                ["must"] = Reference("outcome"),
+                ["must"] = AnyOf(Reference("outcome"), new JsonObject { ["const"] = Outcome.Open.ToString() }),
                 ["may"] = ListOf(Reference("outcome")),
                 ["by"] = Reference("clause"),
                 ["after"] = Reference("numbers"),

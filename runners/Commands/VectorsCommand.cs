@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.IO.Enumeration;
+using KvmSpec.Runners.Vectors;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec vectors</c>: keeps the vector files in form, says what is wrong in them, and lists them.</summary>
+internal static class VectorsCommand
+{
+    public static Command Make(TextWriter output) => new("vectors", "Format, check and list the vector files.")
+    {
+        Format(output),
+        Lint(output),
+        List(output),
+    };
+
+    private static Argument<string?> Directory => new("directory")
+    {
+        Description = "The files' directory, or one file; without it the next directory 'vectors' upwards from here, or the copy beside the program.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static Command Format(TextWriter output)
+    {
+        Argument<string?> directory = Directory;
+        Option<bool> check = new("--check") { Description = "Change nothing; list the files that would change." };
+        Command command = new("fmt", "Write vector files, their schema and the table of ioctls in their one form.") { directory, check };
+        command.SetAction(parsed =>
+        {
+            bool write = !parsed.GetValue(check);
+            IReadOnlyList<string> changed = VectorFormatter.Run(VectorDirectory.Find(parsed.GetValue(directory)), write);
+            foreach (string path in changed)
+            {
+                output.WriteLine(path);
+            }
+
+            return write || changed.Count == 0 ? ExitStatus.Conforms : ExitStatus.Diverges;
+        });
+        return command;
+    }
+
+    private static Command Lint(TextWriter output)
+    {
+        Argument<string?> directory = Directory;
+        Command command = new("lint", "Hold vector files to the model: every case decides what it claims, with a neighbour beside it.") { directory };
+        command.SetAction(parsed =>
+        {
+            IReadOnlyList<VectorFile> files = VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(directory)));
+            IReadOnlyList<string> problems = VectorLint.Check(files, ModelHosts.Models);
+            if (problems.Count > 0)
+            {
+                throw new VectorFileException(problems);
+            }
+
+            output.WriteLine($"{files.Sum(f => f.Cases.Length)} vectors in {files.Count} files: nothing is wrong");
+            return ExitStatus.Conforms;
+        });
+        return command;
+    }
+
+    private static Command List(TextWriter output)
+    {
+        Argument<string?> directory = Directory;
+        Option<string?> clause = new("--clause") { Description = "Only vectors that decide a clause that matches, such as 'memslot.*'." };
+        Command command = new("list", "List the vectors, each with the clauses it decides.") { directory, clause };
+        command.SetAction(parsed =>
+        {
+            string? pattern = parsed.GetValue(clause);
+            Vector[] found = [.. VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(directory))).SelectMany(f => f.Cases)
+                .Where(v => pattern is null || v.Clauses.Any(c => FileSystemName.MatchesSimpleExpression(pattern, c, ignoreCase: false)))];
+            if (found.Length == 0)
+            {
+                throw new RequestException($"--clause {pattern}: no vector decides such a clause; 'kvmspec vectors list' shows what they decide");
+            }
+
+            foreach (Vector vector in found)
+            {
+                output.WriteLine($"{vector.Id}  {string.Join(' ', vector.Clauses)}");
+            }
+
+            return ExitStatus.Conforms;
+        });
+        return command;
+    }
+}
