@@ -61,7 +61,7 @@ public static class DirtyLogs
             (ClearDirtyLog.Slot, Slots),
             (ClearDirtyLog.Pages, [0, 1, 1, 2, 2, 16, 63, 64, 64, 65, 128, 256, uint.MaxValue]),
             (ClearDirtyLog.FirstPage, [0, 0, 0, 0, 1, 63, 64, 64, 128, 256, 1UL << 63]),
-            (ClearDirtyLog.Bitmap, Alphabets.Pointers),
+            (ClearDirtyLog.Bitmap, [.. Alphabets.Pointers, Pointer.Unmapped]),
             (ClearDirtyLog.FirstWord, [0, 1, 3, ulong.MaxValue, ulong.MaxValue])),
     };
 

@@ -13,7 +13,7 @@ public static class GuestMemoryFiles
         Ioctl = CreateGuestMemfd.Ioctl,
         On = DescriptorKind.Vm,
         Creates = DescriptorKind.GuestMemory,
-        Weight = 5,
+        Weight = 12,
         Rules =
         [
             .. Gates.Virtual,
@@ -29,7 +29,7 @@ public static class GuestMemoryFiles
             }),
         ],
         Alphabet = Alphabets.Of(
-            (CreateGuestMemfd.Size, [0x1000, 0x10000, 0x10000, 0x100000, 0, 1, 0x1001, 1UL << 63, 0xffff_ffff_ffff_f000]),
+            (CreateGuestMemfd.Size, [0x1000, 0x1000, 0x10000, 0x10000, 0x100000, 0, 1, 0x1001, 1UL << 63, 0xffff_ffff_ffff_f000]),
             (CreateGuestMemfd.Flags, [0, 0, 0, 0, 1, 2, 3, 4, 1UL << 63]),
             (CreateGuestMemfd.Reserved, [0, 0, 1])),
     };

@@ -55,8 +55,8 @@ public static class Memslots
                 (Region2.Gpa, Gpas),
                 (Region2.Size, Sizes),
                 (Region2.UserAddress, UserAddresses),
-                (Region2.MemoryOffset, [0, 0, 0, 0, 4096, 1, 0xffff_ffff_ffff_f000]),
-                (Region2.MemoryFile, [new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 1), new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, uint.MaxValue])),
+                (Region2.MemoryOffset, [0, 0, 0, 0, 4096, 4096, 1, 0xffff_ffff_ffff_f000]),
+                (Region2.MemoryFile, [new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 1), new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, uint.MaxValue])),
         };
     }
 

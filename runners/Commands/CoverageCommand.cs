@@ -46,7 +46,15 @@ internal static class CoverageCommand
         }
 
         output.WriteLine($"decided by vectors: {clauses.Count(c => c.Vectors > 0)} of {clauses.Length}; by sequences: {clauses.Count(c => c.Sequences > 0)} of {clauses.Length}");
-        output.WriteLine("decided by neither: " + string.Join(", ", clauses.Where(c => c.Vectors == 0 && c.Sequences == 0).Select(c => c.Clause).DefaultIfEmpty("none")));
+        foreach (ClauseCoverage clause in clauses.Where(c => c.Vectors == 0))
+        {
+            output.WriteLine($"no vector decides {clause.Clause}: {Undecided.ByVectors.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
+        }
+
+        foreach (ClauseCoverage clause in clauses.Where(c => c.Sequences == 0))
+        {
+            output.WriteLine($"no sequence decides {clause.Clause}: {Undecided.BySequences.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
+        }
     }
 
     private static void WriteMutants(TextWriter output, MutantCoverage[] mutants)
