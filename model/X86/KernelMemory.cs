@@ -52,7 +52,8 @@ public static class KernelMemory
 
     /// <summary>Until 6.12 AVIC refuses the vCPUs that it cannot address.</summary>
     public static readonly Rule AvicIdLimit = RefuseLeaving(EINVAL, "create-vcpu.avic-id-limit", FixedLimit, (in n, in c) => Fixed(n),
-        (in n, in c) => Of(n).Irqchip != Irqchip.None && c[Ioctls.CreateVcpu.Id] > LastAvicId) with { Given = AvicSlot };
+        (in n, in c) => Of(n).Irqchip != Irqchip.None && c[Ioctls.CreateVcpu.Id] > LastAvicId) with
+    { Given = AvicSlot };
 
     /// <summary>What userspace cannot have because KVM's own memslot is there already.</summary>
     public static readonly ImmutableArray<Rule> Reserved =
