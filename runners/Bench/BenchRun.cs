@@ -15,6 +15,7 @@ namespace KvmSpec.Runners.Bench;
 /// <summary>Measures one figure after the other on one thread, each over the same time.</summary>
 internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string? cLoop, string? vectors)
 {
+    private const int LeakSequences = 1_000;
     private const int MillionSteps = 1_000_000;
     private const int Length = 30;
     private readonly Model.Model model = new(Revisions.Linux73, X86Hosts.Amd);
@@ -167,6 +168,8 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
             Call create = new(local.Book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
             Call check = new(local.Book.Operations.First(o => o.On == DescriptorKind.Vm && o.Case == Model.Uapi.Capabilities.NR_VCPUS), create.As);
             Call vcpu = new(local.Book.Operations.First(o => o.Creates == DescriptorKind.Vcpu), create.As) { As = new Handle(DescriptorKind.Vcpu, 0) };
+            Line($"descriptors left by {LeakSequences:#,0} sequences", Left(target, local, "/proc/self/fd"), "");
+            Line($"mappings left by {LeakSequences:#,0} sequences", Left(target, local, "/proc/self/map_files"), "");
             Call[] calls = [create, .. Enumerable.Repeat(check, 999)];
             Observation[] observed = new Observation[calls.Length];
             double ours = Rate("local target, CHECK_EXTENSION", "M/s", 1e6, _ =>
@@ -190,6 +193,18 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
             Line("local target of the C loop, CHECK_EXTENSION", ours * 1e6 / loop.Calls, "");
             Line("local target of the C loop, VM and vCPU", machines / loop.Machines, "");
         }
+    }
+
+    /// <summary>How many more entries a directory of the process has after sequences than before them.</summary>
+    private static int Left(LocalTarget target, Model.Model local, string directory)
+    {
+        CheckRun run = new(new Checker(target, local), Strictness.Envelope);
+        run.Generated(new SequencePlan(2, LeakSequences / 2, Length), null, default);
+        GC.Collect();
+        int before = Directory.GetFileSystemEntries(directory).Length;
+        run.Generated(new SequencePlan(3, LeakSequences, Length), null, default);
+        GC.Collect();
+        return Directory.GetFileSystemEntries(directory).Length - before;
     }
 
     private void FirstVerdict()
