@@ -59,4 +59,22 @@ public sealed class SpecCommandTests
         Assert.Equal(ExitStatus.Conforms, invocation.Status);
         return invocation.Output;
     }
+
+    [Fact]
+    public void Evidence_is_taken_from_reports_of_kernels()
+    {
+        string report = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(report, """{ "kernel": "Linux 9.9.1-test (kvm-none)", "groups": [{ "clause": "b" }], "decided": { "a": 2, "b": 1, "c": 0 } }""");
+            KeyValuePair<string, string> only = Assert.Single(Runners.Spec.Evidence.Of([report, report]));
+            Assert.Equal(("a", "seen on Linux 9.9.1 (kvm-none)."), (only.Key, only.Value));
+            File.WriteAllText(report, "{}");
+            Assert.Throws<Runners.Commands.RequestException>(() => Runners.Spec.Evidence.Of([report]));
+        }
+        finally
+        {
+            File.Delete(report);
+        }
+    }
 }

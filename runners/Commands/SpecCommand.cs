@@ -16,7 +16,13 @@ internal static class SpecCommand
             HelpName = "FILE",
         };
         Option<string?> write = new("--write") { Description = "Rewrite the generated tables in FILE.", HelpName = "FILE" };
-        Command command = new("spec", "Compare spec.md with the rules, or bring its tables in step.") { check, write };
+        Option<string[]> evidence = new("--evidence")
+        {
+            Description = "With --write: JSON reports of checks; clauses that they decided say on which kernels they were seen.",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "REPORT",
+        };
+        Command command = new("spec", "Compare spec.md with the rules, or bring its tables in step.") { check, write, evidence };
         command.SetAction(parsed =>
         {
             bool checks = parsed.GetResult(check) is not null;
@@ -26,7 +32,7 @@ internal static class SpecCommand
                 throw new RequestException("spec: give --check or --write FILE");
             }
 
-            return checks ? Check(output, parsed.GetValue(check)) : Write(output, file!);
+            return checks ? Check(output, parsed.GetValue(check)) : Write(output, file!, Evidence.Of(parsed.GetValue(evidence) ?? []));
         });
         return command;
     }
@@ -48,7 +54,7 @@ internal static class SpecCommand
         return differences.Count == 0 ? ExitStatus.Conforms : ExitStatus.Diverges;
     }
 
-    private static int Write(TextWriter output, string path)
+    private static int Write(TextWriter output, string path, IReadOnlyDictionary<string, string> evidence)
     {
         string before = File.ReadAllText(path);
         SpecFile file = SpecFile.Parse(before, path);
@@ -58,7 +64,7 @@ internal static class SpecCommand
             throw new RequestException($"{path}: the table {missing} has no place; give lines <!-- begin {missing} --> and <!-- end {missing} -->");
         }
 
-        string after = file.Write(tables);
+        string after = file.Write(tables, evidence.Where(e => file.Clauses.Any(c => c.Id == e.Key)).ToDictionary());
         if (after == before)
         {
             output.WriteLine($"{path}: unchanged");
@@ -68,7 +74,7 @@ internal static class SpecCommand
         string partial = path + ".partial";
         File.WriteAllText(partial, after);
         File.Move(partial, path, overwrite: true);
-        output.WriteLine($"{path}: {string.Join(", ", tables.Where(t => file.Table(t.Key) != t.Value).Select(t => t.Key).DefaultIfEmpty("line ends"))} rewritten");
+        output.WriteLine($"{path}: {string.Join(", ", tables.Where(t => file.Table(t.Key) != t.Value).Select(t => t.Key).DefaultIfEmpty("lines"))} rewritten");
         return ExitStatus.Conforms;
     }
 }
