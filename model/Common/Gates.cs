@@ -15,10 +15,6 @@ public static class Gates
     public static readonly Rule CopyIn = Refuse(
         EFAULT, "argument.unreadable", (in n, in c) => c.Argument.FaultsReading(c.Operation.Ioctl!.Size), stops: true);
 
-    /// <summary>copy_to_user of the whole struct where nothing else happens.</summary>
-    public static readonly Rule CopyOut = Refuse(
-        EFAULT, "argument.unwritable", (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size), stops: true);
-
     /// <summary>A value on /dev/kvm.</summary>
     public static readonly ImmutableArray<Rule> System = [Closed];
 

@@ -14,20 +14,6 @@ public sealed class Shrinker(Model model)
         return Removals(sequence).Concat(Arguments(sequence)).Concat(Everywhere(sequence)).Concat(Handles(sequence));
     }
 
-    /// <summary>The smallest sequence that greedy steps reach while it still fails.</summary>
-    /// <param name="sequence">A sequence that fails.</param>
-    /// <param name="fails">True where a candidate fails in the same way.</param>
-    public Sequence Minimize(Sequence sequence, Func<Sequence, bool> fails)
-    {
-        ArgumentNullException.ThrowIfNull(fails);
-        while (Simpler(sequence).FirstOrDefault(fails) is { } simpler)
-        {
-            sequence = simpler;
-        }
-
-        return sequence;
-    }
-
     private static IEnumerable<Sequence> Removals(Sequence sequence)
     {
         int length = sequence.Length;

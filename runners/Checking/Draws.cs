@@ -31,13 +31,6 @@ public sealed class Draws(ulong runSeed, int longest)
         return Arb.From(drawn, shrinker.Simpler);
     }
 
-    /// <summary>Sequences by their drawn names.</summary>
-    public static Gen<Sequence> Sequences(int longest, Model.Model model)
-    {
-        Generator generator = new(model);
-        return Names(longest).Select(generator.Generate);
-    }
-
     /// <summary>The name at an index of the run.</summary>
     public SequenceName this[ulong index]
     {
