@@ -21,6 +21,16 @@ public sealed record GStageMode(string Name, byte Encoding, byte Levels, byte Gp
     /// <summary>The first byte that the mode's table cannot reach.</summary>
     public ulong GpaEnd => 1UL << GpaBits;
 
+    /// <summary>Bits of an index below the root: the root's has two more.</summary>
+    public int IndexBits => Wide ? 9 : 10;
+
+    /// <summary>
+    /// The index into the table of a level, 0 for the last one. KVM takes no account of bits above the root's index: an
+    /// address beyond <see cref="GpaEnd"/> has the path of one below it.
+    /// </summary>
+    public ulong Index(ulong gpa, int level) =>
+        (gpa >> (12 + (IndexBits * level))) & ((1UL << (level == Levels - 1 ? IndexBits + 2 : IndexBits)) - 1);
+
     /// <summary>The modes of an architecture, the narrowest first.</summary>
     public static IEnumerable<GStageMode> Of(Architecture architecture) => All.Where(m => m.Wide == (architecture == Architecture.Riscv64));
 

@@ -22,9 +22,12 @@ public static class RiscvMemory
         Refuse(EPERM, "memslot.read-only-memory", (in n, in c) => !ReadOnlySlot(c) && UserMemory.TouchesReadOnly(UserAddress(c), Size(c))),
     ];
 
-    /// <summary>Around the end of every mode, on hosts of all widths.</summary>
+    /// <summary>Around the last page that a slot of one page can have, for every mode on hosts of all widths.</summary>
     public static ImmutableArray<Sample> Ends =>
-        [.. GStageMode.All.SelectMany(m => new Sample[] { m.GpaEnd - 0x2000, m.GpaEnd - 0x1000, m.GpaEnd })];
+        [.. GStageMode.All.SelectMany(m => new Sample[] { Last(m, -1), Last(m, 0), Last(m, 1), m.GpaEnd })];
+
+    private static Sample Last(GStageMode mode, int pages) =>
+        new(mode.GpaEnd - Vm.PageSize + (ulong)(pages * (long)Vm.PageSize), PagesKept, ulong.MaxValue - Vm.PageSize + 1);
 
     /// <summary>True where the slot ends beyond what the VM's mode reaches, in pages.</summary>
     public static bool BeyondReach(in Node n, in Call c) =>

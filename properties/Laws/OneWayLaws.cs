@@ -46,10 +46,10 @@ public sealed class OneWayLaws
 
     [Law("one-way.x86.vcpu-ids", "∀ s → s', v in both: maxids(v, s) ≠ 0 ⇒ maxids(v, s') = maxids(v, s); ∀ vCPU u of v: id(u) < maxids(v, s')")]
     [Property(MaxTest = 4000)]
-    public void MaxVcpuIds(Setting setting, SequenceName name) => Walks.EachVm(setting, name, (before, after) =>
+    public void MaxVcpuIds(Setting setting, SequenceName name) => EachX86(setting, name, (after, state, next) =>
     {
-        uint was = ((X86State)before.Architecture!).MaxVcpuIds;
-        uint now = ((X86State)after.Architecture!).MaxVcpuIds;
+        uint was = state.MaxVcpuIds;
+        uint now = next.MaxVcpuIds;
         foreach (Vcpu vcpu in after.Vcpus)
         {
             if (vcpu.Id >= now)
@@ -70,8 +70,11 @@ public sealed class OneWayLaws
     [Property(MaxTest = 4000)]
     public void FixedByFirstVcpu(Setting setting, SequenceName name) => Walks.EachVm(setting, name, (before, after) =>
     {
-        X86State was = (X86State)before.Architecture!;
-        X86State now = (X86State)after.Architecture!;
+        if (before.Architecture is not X86State was || after.Architecture is not X86State now)
+        {
+            return true;
+        }
+
         return !before.HasVcpus || (was.Irqchip == now.Irqchip && was.BusCycle == now.BusCycle && was.BootCpu == now.BootCpu
             && was.IdentityMap == now.IdentityMap && before.DirtyRing == after.DirtyRing);
     });

@@ -19,6 +19,8 @@ public static class CommandLine
             TargetsCommand.Make(output),
             ExplainCommand.Make(output),
             RulesCommand.Make(output),
+            DiffCommand.Make(output),
+            SearchCommand.Make(output),
             SpecCommand.Make(output),
             VectorsCommand.Make(output),
             CoverageCommand.Make(output),

@@ -1,5 +1,7 @@
 using System.Text;
 using KvmSpec.Model;
+using KvmSpec.Model.Riscv;
+using KvmSpec.Runners.Search;
 
 namespace KvmSpec.Runners.Spec;
 
@@ -8,7 +10,19 @@ public static class SpecTables
 {
     /// <summary>Every table by the name of its place in spec.md.</summary>
     /// <param name="releases">The releases, newest first, and the postings.</param>
-    public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases)
+    {
+        ArgumentNullException.ThrowIfNull(releases);
+        Dictionary<string, string> tables = Generated(releases);
+        if (releases[0].Book(Architecture.Riscv64) is not null)
+        {
+            tables["riscv-mode-machine"] = $"```mermaid\n{StateGraph.Draw(releases[0], Hosts.Find(RiscvScopes.Mode.Host)!, RiscvScopes.Mode)}\n```";
+        }
+
+        return tables;
+    }
+
+    private static Dictionary<string, string> Generated(IReadOnlyList<Revision> releases) => new()
     {
         ["effects"] = Effects(releases),
         ["limits"] = Limits(releases),

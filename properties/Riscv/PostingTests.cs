@@ -1,0 +1,45 @@
+using KvmSpec.Properties.Commands;
+using KvmSpec.Runners.Commands;
+using VerifyXunit;
+using Xunit;
+
+namespace KvmSpec.Properties.Riscv;
+
+/// <summary>What the postings' code fails to keep of their own promises, and what changed in meaning.</summary>
+public sealed class PostingTests
+{
+    /// <summary>Each defect of v2 that a call can show, one group each, shrunk.</summary>
+    [Fact]
+    public async Task What_v2_fails_to_keep()
+    {
+        Invocation report = Invocation.Of("check", "--target", "revision:riscv-hgatp-mode-v2", "--revision", "riscv-hgatp-mode-v2.promised",
+            "--vectors", "none", "--sequences", "2000");
+        Assert.Equal(ExitStatus.Diverges, report.Status);
+        Assert.Empty(report.Errors);
+        await Verifier.Verify(report.Output);
+    }
+
+    [Theory]
+    [InlineData("riscv-hgatp-mode-v2", "mainline")]
+    [InlineData("riscv-hgatp-mode-v8", "riscv-hgatp-mode-v8.promised")]
+    public async Task What_stands_between(string one, string other)
+    {
+        Invocation diff = Invocation.Of("diff", one, other);
+        Assert.Equal(ExitStatus.Diverges, diff.Status);
+        await Verifier.Verify(diff.Output).UseFileName($"diff.{one}.{other}");
+    }
+
+    [Theory]
+    [InlineData("revision v9: unknown; there are ", "diff", "v9", "mainline")]
+    [InlineData("search arm: unknown; there are riscv64, riscv64-mode", "search", "arm")]
+    [InlineData("search riscv64-mode: 7.3 on x86-amd is about another architecture", "search", "riscv64-mode", "--host", "x86-amd")]
+    [InlineData("--host x86-amd: riscv-hgatp-mode-v2 and riscv-hgatp-mode-v2.promised are about riscv64, riscv32", "check", "--target", "revision:riscv-hgatp-mode-v2",
+        "--revision", "riscv-hgatp-mode-v2.promised", "--host", "x86-amd")]
+    public void A_pair_or_host_that_does_not_fit_is_refused_in_a_line(string problem, params string[] args)
+    {
+        Invocation refused = Invocation.Of(args);
+        Assert.Equal(ExitStatus.BadRequest, refused.Status);
+        Assert.Single(refused.Errors.Trim().Split('\n'));
+        Assert.Contains(problem, refused.Errors, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using KvmSpec.Model;
+using KvmSpec.Runners.Diff;
+using KvmSpec.Runners.Reports;
+using KvmSpec.Runners.Vectors;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec diff</c>: what two revisions do otherwise, with the shortest sequence that shows it.</summary>
+internal static class DiffCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        Argument<string> one = new("A") { Description = "A revision." };
+        Argument<string> other = new("B") { Description = "Another." };
+        Command command = new("diff", "Say what two revisions do otherwise: each edit, and the shortest sequence that shows it.") { one, other };
+        command.SetAction(parsed => Write(output, TargetNames.Revision(parsed.GetValue(one)!), TargetNames.Revision(parsed.GetValue(other)!)));
+        return command;
+    }
+
+    private static int Write(TextWriter output, Revision one, Revision other)
+    {
+        if (!one.Architectures.Intersect(other.Architectures).Any())
+        {
+            throw new RequestException($"diff {one} {other}: no architecture in common: {one} has rules for {Named(one)}, {other} for {Named(other)}");
+        }
+
+        RevisionDiff diff = new(one, other);
+        output.WriteLine($"{one} ({one.Title}) and {other} ({other.Title}), on {Named(one.Architectures.Intersect(other.Architectures))}");
+        foreach (IGrouping<Revision, ShownEdit> owner in diff.Edits.GroupBy(e => e.Owner))
+        {
+            output.WriteLine();
+            output.WriteLine($"{owner.Key}, otherwise than {owner.Key.Parent}:");
+            foreach (ShownEdit edit in owner)
+            {
+                output.WriteLine($"  {edit.Edit.Words}{(edit.Edit.Only is null ? "" : $", in {edit.Edit.Only} only")}");
+                if (edit.By is { } by)
+                {
+                    WriteTold(output, by, one, other);
+                }
+                else
+                {
+                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it");
+                }
+            }
+        }
+
+        foreach (Told told in diff.Unattributed)
+        {
+            output.WriteLine();
+            output.WriteLine("  told apart by several of these together:");
+            WriteTold(output, told, one, other);
+        }
+
+        output.WriteLine();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{diff.Pairs:#,0} pairs of states searched with sequences of up to {RevisionDiff.Depth} calls{(diff.Cut ? "; a bound cut the search, so that longer sequences were not all made" : "")}"));
+        return diff.Differ ? ExitStatus.Diverges : ExitStatus.Conforms;
+    }
+
+    private static void WriteTold(TextWriter output, Told told, Revision one, Revision other)
+    {
+        World mine = World.Initial;
+        World its = World.Initial;
+        for (int i = 0; i < told.Telling.Sequence.Length; i++)
+        {
+            Call call = told.Telling.Sequence[i];
+            mine = told.One.Answer(mine, call, out Observation first, out _);
+            its = told.Other.Answer(its, call, out Observation second, out _);
+            bool last = i == told.Telling.Sequence.Length - 1;
+            output.WriteLine("    - " + (last ? CallText.Write(call) : CallText.Write(call, "must: " + OutcomeText.Of(first, call))));
+            if (last)
+            {
+                output.WriteLine($"      on {told.One.Host.Name}: {one} answers {Text(first, call, told.Telling.One)}; {other} answers {Text(second, call, told.Telling.Other)}");
+            }
+        }
+    }
+
+    private static string Text(in Observation observed, in Call call, Rule by)
+    {
+        string words = "";
+        foreach (Write write in by.Writes)
+        {
+            words += $", {write.Field.Name} {CallText.Number(observed.After[write.Field.Index])}";
+        }
+
+        return $"{OutcomeText.Of(observed, call)}{words} by {by.Id}";
+    }
+
+    private static string Named(Revision revision) => Named(revision.Architectures);
+
+    private static string Named(IEnumerable<Architecture> architectures) => string.Join(", ", architectures.Select(HostNeeds.NameOf));
+}
