@@ -23,16 +23,22 @@ public enum Strictness
 public sealed class Checker
 {
     private readonly ITarget target;
+    private readonly ITarget attempts;
     private readonly Strictness strictness;
     private readonly long[] decided;
     private Observation[] observed = new Observation[64];
     private Call[] spelled = new Call[64];
     private int made;
 
-    public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope)
+    /// <param name="target">What is checked.</param>
+    /// <param name="model">What it is checked against, with nothing settled but what the host says.</param>
+    /// <param name="strictness">How strictly errnos are compared.</param>
+    /// <param name="attempts">What is asked while shrinking; without it the target itself.</param>
+    public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope, ITarget? attempts = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.target = target;
+        this.attempts = attempts ?? target;
         this.strictness = strictness;
         Model = model;
         decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
@@ -72,7 +78,7 @@ public sealed class Checker
     public Divergence? Check(ReadOnlySpan<Call> calls)
     {
         Sequences++;
-        Execute(calls);
+        Execute(target, calls);
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
@@ -110,7 +116,7 @@ public sealed class Checker
     /// <summary>Makes a sequence without counting it: what shrinking does.</summary>
     public Divergence? Try(ReadOnlySpan<Call> calls)
     {
-        Execute(calls);
+        Execute(attempts, calls);
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
@@ -154,7 +160,7 @@ public sealed class Checker
         return smallest;
     }
 
-    private void Execute(ReadOnlySpan<Call> calls)
+    private void Execute(ITarget asked, ReadOnlySpan<Call> calls)
     {
         if (observed.Length < calls.Length)
         {
@@ -168,7 +174,7 @@ public sealed class Checker
         }
 
         made = calls.Length;
-        target.Execute(spelled.AsSpan(0, made), observed);
+        asked.Execute(spelled.AsSpan(0, made), observed);
     }
 
     private Divergence Diverged(World world, ReadOnlySpan<Call> calls, int at, Judgement judgement)

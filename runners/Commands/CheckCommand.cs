@@ -5,6 +5,7 @@ using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Traces;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -32,11 +33,24 @@ internal static class CheckCommand
         Option<ReportFormat> format = new("--format") { Description = "How the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
         Option<string?> file = new("--output") { Description = "The file to write the report to." };
         Option<bool> dryRun = new("--dry-run") { Description = "Say what would be checked, and make no call." };
+        Option<string?> record = new("--record") { Description = "A new file for what the target is asked and answers, as runners/Traces/FORMAT.md says.", HelpName = "FILE" };
+        Option<string?> trace = new("--trace") { Description = "Check such a file in the place of a target, without any kernel.", HelpName = "FILE" };
         Command command = new("check", "Check a kernel against the specification.")
         {
-            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, format, file, dryRun,
+            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, record, trace, format, file, dryRun,
         };
-        command.SetAction(parsed => Check(output, new CheckRequest
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(trace) is not null)
+            {
+                TraceChecks.Refuse(parsed, target, host, vectors, sequences, length, seed, replay, shard, record, dryRun);
+            }
+
+            return Check(output, Request(parsed));
+        });
+        return command;
+
+        CheckRequest Request(ParseResult parsed) => new()
         {
             Target = parsed.GetValue(target),
             Revision = parsed.GetValue(revision),
@@ -51,12 +65,23 @@ internal static class CheckCommand
             Format = parsed.GetValue(format),
             Output = parsed.GetValue(file),
             DryRun = parsed.GetValue(dryRun),
-        }));
-        return command;
+            Record = parsed.GetValue(record),
+            Trace = parsed.GetValue(trace),
+        };
     }
 
     private static int Check(TextWriter output, CheckRequest request)
     {
+        if (request.Trace is not null)
+        {
+            return TraceChecks.Check(output, request);
+        }
+
+        if (request.Record is not null)
+        {
+            TraceRecorder.Refuse(request.Record);
+        }
+
         if (request.Target is not null)
         {
             using ITarget named = TargetNames.Open(request.Target, request.Host);
@@ -107,7 +132,8 @@ internal static class CheckCommand
         }
 
         using Cancellation stop = new();
-        CheckRun run = new(new Checker(tested, model, request.Strictness), request.Strictness);
+        using TraceRecorder? record = request.Record is null ? null : TraceRecorder.Create(request.Record, new TraceHead(target.Name, report.Kernel, target.Host));
+        CheckRun run = new(new Checker(record?.Around(tested) ?? tested, model, request.Strictness, tested), request.Strictness);
         if (vectors.Count > 0)
         {
             run.Vectors(vectors, request.Excuses, stop.Token);
@@ -123,6 +149,7 @@ internal static class CheckCommand
                 progress => run.Generated(request.Plan, progress, stop.Token));
         }
 
+        record?.Finish(run.Interrupted);
         if (!exact)
         {
             run.LabelBackports(tested, revision);

@@ -43,6 +43,12 @@ public sealed record CheckRequest
 
     public bool DryRun { get; init; }
 
+    /// <summary>The file that receives what the target is asked and answers.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>The record that is checked in the place of a target.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>The revision that was asked for, or another.</summary>
     public Revision RevisionOr(Revision other) => Revision is null ? other : TargetNames.Revision(Revision);
 

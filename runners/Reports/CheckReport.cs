@@ -4,7 +4,6 @@ using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Targets;
-using Spectre.Console;
 
 namespace KvmSpec.Runners.Reports;
 
@@ -21,7 +20,6 @@ public enum ReportFormat
 /// </summary>
 public sealed class CheckReport
 {
-    private const int Width = 120;
     private readonly CheckRequest request;
     private readonly ITarget target;
     private readonly Revision revision;
@@ -53,7 +51,8 @@ public sealed class CheckReport
     /// <summary>True where a group diverges that no excuse covers, or a vector fails.</summary>
     public bool Diverges => Own.Any() || run!.Tally is { Failed.Count: > 0 } || (missing is not null && Plants.Any(p => p.Found is null));
 
-    private string Kernel => target is ModelTarget ? $"a model on host {target.Host.Name}"
+    /// <summary>What answers, for people.</summary>
+    public string Kernel => target is ModelTarget ? $"a model on host {target.Host.Name}"
         : $"Linux {target.Host.Release}{(target.Host.BackEnd.Length > 0 ? $" ({target.Host.BackEnd})" : "")}";
 
     private IEnumerable<GroupReport> Asked => run!.Groups.Where(g => request.Concerns(g.First.Group.Clause))
@@ -76,9 +75,7 @@ public sealed class CheckReport
             return;
         }
 
-        string partial = request.Output + ".partial";
-        File.WriteAllText(partial, request.Format == ReportFormat.Json ? text : FirstLine + Environment.NewLine + text);
-        File.Move(partial, request.Output, overwrite: true);
+        WholeFile.Write(request.Output, request.Format == ReportFormat.Json ? text : FirstLine + Environment.NewLine + text);
     }
 
     private string Text()
@@ -100,7 +97,7 @@ public sealed class CheckReport
             text.WriteLine();
         }
 
-        WriteTable(text);
+        RowTable.Write(text, Rows(run!.Checker));
         foreach ((Revision plant, GroupReport? found) in Plants)
         {
             text.WriteLine();
@@ -118,26 +115,6 @@ public sealed class CheckReport
         return text.ToString();
     }
 
-    private void WriteTable(TextWriter text)
-    {
-        Checker checker = run!.Checker;
-        Table table = new() { Border = TableBorder.Simple, ShowHeaders = false };
-        table.AddColumn("").AddColumn("");
-        foreach ((string what, string value) in Rows(checker))
-        {
-            table.AddRow(new Text(what), new Text(value));
-        }
-
-        StringWriter drawn = new();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(drawn) });
-        console.Profile.Width = Width;
-        console.Write(table);
-        foreach (string line in drawn.ToString().Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0))
-        {
-            text.WriteLine(line);
-        }
-    }
-
     private IEnumerable<(string What, string Value)> Rows(Checker checker)
     {
         string[] clauses = [.. checker.Model.Book.Clauses.Where(request.Concerns)];
@@ -148,11 +125,11 @@ public sealed class CheckReport
             yield return (what, value);
         }
 
-        yield return ("sequences", Number(run.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
-        yield return ("calls", Number(checker.Calls));
-        yield return ("out of resources", Number(checker.OutOfResources));
-        yield return ("left open", Number(checker.LeftOpen));
-        yield return ("errno order notices", Number(checker.Notices));
+        yield return ("sequences", RowTable.Number(run.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
+        yield return ("calls", RowTable.Number(checker.Calls));
+        yield return ("out of resources", RowTable.Number(checker.OutOfResources));
+        yield return ("left open", RowTable.Number(checker.LeftOpen));
+        yield return ("errno order notices", RowTable.Number(checker.Notices));
         yield return ("facts settled", checker.Settled.Count == 0 ? "none" : string.Join("; ", checker.Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
         yield return ("divergence groups", Own.Count().ToString(CultureInfo.InvariantCulture));
         foreach (Excuse excuse in request.Excuses.List)
@@ -161,8 +138,6 @@ public sealed class CheckReport
             yield return ("excused", $"{excuse.Ioctl} / {excuse.Clause} / {excuse.Observed}: {(count == 0 ? "no longer occurs, remove the excuse" : $"{count} times")} ({excuse.Reason})");
         }
     }
-
-    private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     private string Json()
     {
@@ -200,8 +175,6 @@ public sealed class CheckReport
                 }),
                 plants = Plants.Select(p => new { plant = p.Plant.Name, found = p.Found is not null, calls = p.Found is null ? [] : DivergenceText.Lines(p.Found.Smallest, checker.Model) }),
             },
-            Indented) + Environment.NewLine;
+            RowTable.Indented) + Environment.NewLine;
     }
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
