@@ -37,6 +37,8 @@ internal sealed class TraceShape
     /// <summary>The ioctl; <c>null</c> for close(2).</summary>
     public Ioctl? Ioctl { get; }
 
+    public string Name => Ioctl?.Name ?? Vocabulary.Close;
+
     /// <summary>The kind of descriptor that success makes, if any.</summary>
     public DescriptorKind? Creates { get; }
 

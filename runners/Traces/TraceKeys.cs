@@ -11,9 +11,6 @@ internal static class TraceKeys
     /// <summary>Larger numbers are written as text, for readers that keep numbers in floating point.</summary>
     public const ulong LargestNumber = 1UL << 53;
 
-    /// <summary>What close(2) is called.</summary>
-    public const string Close = "close";
-
     public static readonly JsonEncodedText Trace = JsonEncodedText.Encode("trace");
     public static readonly JsonEncodedText Sequence = JsonEncodedText.Encode("sequence");
     public static readonly JsonEncodedText End = JsonEncodedText.Encode("end");

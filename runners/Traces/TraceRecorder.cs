@@ -52,7 +52,10 @@ public sealed class TraceRecorder : IDisposable
     }
 
     /// <summary>The target, with every sequence written down after it was made.</summary>
-    public ITarget Around(ITarget target) => new Recorded(target, writer);
+    public ITarget Around(ITarget target) => Around(target, writer);
+
+    /// <summary>The same for a writer of one's own.</summary>
+    internal static ITarget Around(ITarget target, TraceWriter writer) => new Recorded(target, writer);
 
     /// <summary>Ends the record and gives it its name.</summary>
     /// <param name="interrupted">True where the run was told to end early.</param>

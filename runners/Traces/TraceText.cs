@@ -13,6 +13,9 @@ internal static class TraceText
 
     private const int LongestText = 256;
 
+    /// <summary>What a pointer may be, for messages.</summary>
+    public const string PointerForms = "\"fine\", \"unmapped\", \"read-only\" or \"faults-after-N\"";
+
     private static readonly byte[][] Kinds =
         [.. Enumerable.Range(0, Handle.Kinds).Select(k => Encoding.UTF8.GetBytes(new Handle((DescriptorKind)k, 1).ToString().TrimEnd('1')))];
 
