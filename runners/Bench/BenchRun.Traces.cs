@@ -21,6 +21,7 @@ internal sealed partial class BenchRun
         long calls = Recorded(stream, target, 1);
         byte[] trace = stream.ToArray();
         double tokens = Rate("calls of a trace split into JSON tokens", "M/s", 1e6, _ => Tokens(trace) > 0 ? calls : 0);
+        Rate("calls of a trace read", "M/s", 1e6, _ => Read(trace));
         double held = Rate("calls of a trace checked", "M/s", 1e6, _ => Held(trace).Read);
         Line("  of the rate of splitting alone", held / tokens, "");
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -51,6 +52,19 @@ internal sealed partial class BenchRun
         TraceCheck check = new(model, Strictness.Envelope);
         check.Run(reader);
         return check;
+    }
+
+    private long Read(byte[] trace)
+    {
+        long calls = 0;
+        using TraceReader reader = new(new MemoryStream(trace), "trace");
+        reader.Use(model);
+        for (TraceLine kind = reader.Next(); kind != TraceLine.End; kind = reader.Next())
+        {
+            calls += kind == TraceLine.Sequence ? 0 : 1;
+        }
+
+        return calls;
     }
 
     /// <summary>What no check of JSON Lines can do without: each line's tokens.</summary>

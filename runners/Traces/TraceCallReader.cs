@@ -15,6 +15,8 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
     /// <summary>The keys of which a call has exactly one: result, errno, ending.</summary>
     private const int Outcomes = (1 << (int)Key.Result) | (1 << (int)Key.Errno) | (1 << (int)Key.Ending);
 
+    private static readonly byte[][] Names = [.. TraceKeys.OfCall.Select(k => k.EncodedUtf8Bytes.ToArray())];
+
     private static readonly Utf8Table<object> Errnos =
         new(Enum.GetValues<Errno>().Where(e => e != Errno.None).Select(e => new KeyValuePair<string, object>(e.ToString(), e)));
 
@@ -55,6 +57,7 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
     {
         int seen = 0;
         TraceIoctls.Entry? ioctl = null;
+        TraceShape? shape = null;
         Utf8JsonReader before = default;
         Utf8JsonReader after = default;
         (pointer, given, made) = (Pointer.Fine, null, null);
@@ -68,13 +71,19 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
                 case Key.Ioctl:
                     ioctl = IoctlOf(json);
                     break;
+                case Key.In when ioctl is { Shapes.Length: > 0 }:
+                    Object(json, key);
+                    shape = words.In(ioctl, true, ref json, ref Call.Words);
+                    break;
                 case Key.In:
+                    Object(json, key);
                     before = json;
-                    StepOver(ref json, key);
+                    json.Skip();
                     break;
                 case Key.Out:
+                    Object(json, key);
                     after = json;
-                    StepOver(ref json, key);
+                    json.Skip();
                     break;
                 default:
                     ReadPlain(json, key);
@@ -98,7 +107,7 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
             return false;
         }
 
-        TraceShape shape = words.In(ioctl, (seen & (1 << (int)Key.In)) != 0, before, ref Call.Words);
+        shape ??= words.In(ioctl, (seen & (1 << (int)Key.In)) != 0, ref before, ref Call.Words);
         Call.Operation = shape.Of(Call.On.Kind, Call.Words);
         Call.Argument = pointer;
         Conclude(shape, (seen & (1 << (int)Key.Out)) != 0, after);
@@ -122,9 +131,10 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
 
     private Key KeyOf(in Utf8JsonReader json, ref int seen)
     {
-        for (int key = 0; key < TraceKeys.OfCall.Count; key++)
+        ReadOnlySpan<byte> name = TraceText.Bytes(json, room);
+        for (int key = 0; key < Names.Length; key++)
         {
-            if (json.ValueTextEquals(TraceKeys.OfCall[key].EncodedUtf8Bytes))
+            if (name.SequenceEqual(Names[key]))
             {
                 bool twice = (seen & (1 << key)) != 0;
                 seen |= 1 << key;
@@ -132,9 +142,9 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
             }
         }
 
-        throw json.ValueTextEquals(TraceKeys.Trace.EncodedUtf8Bytes)
+        throw name.SequenceEqual(TraceKeys.Trace.EncodedUtf8Bytes)
             ? wrong("a second head: one trace a file")
-            : wrong($"a call has no {TraceText.Shown(TraceText.Bytes(json, room))}; it has {string.Join(", ", TraceKeys.OfCall)}");
+            : wrong($"a call has no {TraceText.Shown(name)}; it has {string.Join(", ", TraceKeys.OfCall)}");
     }
 
     private TraceIoctls.Entry IoctlOf(in Utf8JsonReader json)
@@ -149,15 +159,12 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
             + $"or \"ioctl\" with its number as request{Vectors.Vocabulary.Nearest(TraceText.Shown(name), ioctls.Names)}");
     }
 
-    /// <summary>Steps over an object that is read once the ioctl is known.</summary>
-    private void StepOver(ref Utf8JsonReader json, Key key)
+    private void Object(in Utf8JsonReader json, Key key)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {
             throw wrong($"{TraceKeys.OfCall[(int)key]}: give an object of words by their names in linux/kvm.h");
         }
-
-        json.Skip();
     }
 
     private void ReadPlain(in Utf8JsonReader json, Key key)

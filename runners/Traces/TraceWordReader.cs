@@ -10,13 +10,14 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
     private readonly byte[] room = TraceText.Room();
 
     /// <summary>Reads the words that went in; of several shapes the call has the first that knows all of them.</summary>
-    public TraceShape In(TraceIoctls.Entry ioctl, bool given, in Utf8JsonReader from, ref Words words)
+    public TraceShape In(TraceIoctls.Entry ioctl, bool given, ref Utf8JsonReader json, ref Words words)
     {
+        Utf8JsonReader start = json;
         for (int i = 0; ; i++)
         {
             TraceShape shape = ioctl.Shapes[i];
             words = shape.Start;
-            Utf8JsonReader json = from;
+            json = start;
             if (!given || ReadAll(shape, ref json, ref words, i == ioctl.Shapes.Length - 1 ? ioctl.Shapes : null))
             {
                 return shape;

@@ -13,7 +13,7 @@ internal sealed class TraceWriter : IDisposable
     private readonly Stream stream;
     private readonly ArrayBufferWriter<byte> buffer = new(2 * Chunk);
     private readonly Utf8JsonWriter json;
-    private readonly Dictionary<Field, JsonEncodedText> names = [];
+    private readonly TraceNames names = new();
     private readonly HashSet<Field> telling;
     private long calls;
     private long sequences;
@@ -77,8 +77,8 @@ internal sealed class TraceWriter : IDisposable
     {
         calls++;
         json.WriteStartObject();
-        json.WriteString(TraceKeys.On, call.On.ToString());
-        json.WriteString(TraceKeys.Ioctl, Vocabulary.NameOf(call.Operation));
+        json.WriteString(TraceKeys.On, names.Of(call.On));
+        json.WriteString(TraceKeys.Ioctl, names.Of(call.Operation.Ioctl));
         WriteIn(call);
         if (call.Argument != Pointer.Fine && call.Operation.Ioctl is { TakesPointer: true })
         {
@@ -87,7 +87,7 @@ internal sealed class TraceWriter : IDisposable
 
         if (call.Operation.Creates is not null && !observed.Descriptor)
         {
-            json.WriteString(TraceKeys.As, call.As.ToString());
+            json.WriteString(TraceKeys.As, names.Of(call.As));
         }
 
         WriteAnswer(call, observed);
@@ -105,7 +105,7 @@ internal sealed class TraceWriter : IDisposable
             if (word != (field.Meaning == Meaning.Descriptor ? Call.NoDescriptor : 0) || telling.Contains(field))
             {
                 Open(TraceKeys.In, ref open);
-                json.WritePropertyName(NameOf(field));
+                json.WritePropertyName(names.Of(field));
                 WriteWord(field, word);
             }
         }
@@ -122,19 +122,18 @@ internal sealed class TraceWriter : IDisposable
         }
         else if (observed.Errno != Errno.None)
         {
-            json.WritePropertyName(TraceKeys.Errno);
-            if (Enum.IsDefined(observed.Errno))
+            if (names.Of(observed.Errno) is { } name)
             {
-                json.WriteStringValue(observed.Errno.ToString());
+                json.WriteString(TraceKeys.Errno, name);
             }
             else
             {
-                json.WriteNumberValue((int)observed.Errno);
+                json.WriteNumber(TraceKeys.Errno, (int)observed.Errno);
             }
         }
         else if (observed.Descriptor && call.Operation.Ioctl!.DescriptorField is null)
         {
-            json.WriteString(TraceKeys.Result, call.As.ToString());
+            json.WriteString(TraceKeys.Result, names.Of(call.As));
         }
         else
         {
@@ -150,13 +149,13 @@ internal sealed class TraceWriter : IDisposable
             if (field.Meaning == Meaning.Number && observed.After[field.Index] != call[field])
             {
                 Open(TraceKeys.Out, ref open);
-                json.WritePropertyName(NameOf(field));
+                json.WritePropertyName(names.Of(field));
                 Number(json, observed.After[field.Index]);
             }
             else if (observed.Descriptor && field == call.Operation.Ioctl!.DescriptorField)
             {
                 Open(TraceKeys.Out, ref open);
-                json.WriteString(NameOf(field), call.As.ToString());
+                json.WriteString(names.Of(field), names.Of(call.As));
             }
         }
 
@@ -165,24 +164,25 @@ internal sealed class TraceWriter : IDisposable
 
     private void WriteWord(Field field, ulong word)
     {
-        if (field.Meaning == Meaning.Number && field.Symbols.Count == 0)
+        if (field.Meaning == Meaning.Pointer)
         {
-            Number(json, word & field.Mask);
-            return;
+            json.WriteStringValue(Pointer.Of(word).ToString());
         }
-
-        string text = CallText.WriteWord(field, word);
-        if (field.Meaning == Meaning.Number && field.Symbols.All(s => s.Value != word))
+        else if (field.Meaning == Meaning.Descriptor && Handle.TryFrom(word, out Handle handle))
         {
-            Number(json, word & field.Mask);
+            json.WriteStringValue(names.Of(handle));
         }
-        else if (field.Meaning == Meaning.Descriptor && !Handle.TryFrom(word, out _))
+        else if (field.Meaning == Meaning.Descriptor)
         {
             json.WriteNumberValue((int)word);
         }
+        else if (names.Of(field, word & field.Mask) is { } name)
+        {
+            json.WriteStringValue(name);
+        }
         else
         {
-            json.WriteStringValue(text);
+            Number(json, word & field.Mask);
         }
     }
 
@@ -201,16 +201,6 @@ internal sealed class TraceWriter : IDisposable
         {
             json.WriteEndObject();
         }
-    }
-
-    private JsonEncodedText NameOf(Field field)
-    {
-        if (!names.TryGetValue(field, out JsonEncodedText name))
-        {
-            names[field] = name = JsonEncodedText.Encode(field.Name);
-        }
-
-        return name;
     }
 
     private void EndLine()
