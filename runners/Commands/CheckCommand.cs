@@ -103,7 +103,8 @@ internal static class CheckCommand
         return Check(output, request, target, missing);
     }
 
-    private static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
+    /// <summary>Checks a target that is there, or where a reason is given a model in the place of a kernel.</summary>
+    public static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
     {
         SequenceName? replay = request.Replay is null || request.ReplaysVector ? null : request.ReplayName();
         Revision revision = request.RevisionOr(Revisions.Nearest(target.Host.Release, out bool exact));

@@ -214,7 +214,7 @@ internal sealed class TraceCallReader(Model.Model model, Func<string, RequestExc
         {
             Call.As = OfKind(returned, shape, Key.Result);
             Observed.Descriptor = shape.ReturnsDescriptor ? true
-                : throw wrong($"result is {returned}, and {shape.Name} returns no descriptor: give the number");
+                : throw wrong($"result: {returned}, but {shape.Name} returns no descriptor: give the number, and the name in out");
         }
         else if (shape.ReturnsDescriptor && Observed is { Errno: Errno.None, Ending: Ending.Returned })
         {

@@ -108,7 +108,7 @@ public sealed class TraceCheck
 
     /// <summary>Reads a trace to its end.</summary>
     /// <exception cref="Commands.RequestException">It is not whole, or a line is wrong.</exception>
-    internal void Run(TraceReader reader)
+    public void Run(TraceReader reader)
     {
         reader.Use(Model);
         World? world = null;

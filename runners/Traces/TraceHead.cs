@@ -32,7 +32,7 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
     private static readonly string[] Required = ["trace", "architecture", "release", "system", "vm"];
 
     /// <summary>Every key of a head.</summary>
-    internal static IReadOnlyList<string> Keys { get; } = ["trace", .. Texts, .. Numbers.Select(n => n.Key), .. Answers.Select(a => a.Key), "facts"];
+    public static IReadOnlyList<string> Keys { get; } = ["trace", .. Texts, .. Numbers.Select(n => n.Key), .. Answers.Select(a => a.Key), "facts"];
 
     /// <summary>Writes the line, without its end.</summary>
     internal void Write(Utf8JsonWriter json)
@@ -143,7 +143,9 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
         {
             Utf8JsonReader reader = new(line);
             JsonDocument document = JsonDocument.ParseValue(ref reader);
-            return !reader.Read() ? document : throw Wrong(place, "something stands behind the head: one object a line");
+            // Throws where something stands behind the object.
+            _ = reader.Read();
+            return document;
         }
         catch (JsonException e)
         {

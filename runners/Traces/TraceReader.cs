@@ -5,7 +5,7 @@ using KvmSpec.Runners.Commands;
 namespace KvmSpec.Runners.Traces;
 
 /// <summary>What a line of a trace is.</summary>
-internal enum TraceLine
+public enum TraceLine
 {
     /// <summary>A new sequence begins: only /dev/kvm and /dev/null are open.</summary>
     Sequence,
@@ -24,7 +24,7 @@ internal enum TraceLine
 /// Reads a trace line by line, in constant memory and without garbage for calls. What is wrong with a line is told with
 /// its place.
 /// </summary>
-internal sealed class TraceReader : IDisposable
+public sealed class TraceReader : IDisposable
 {
     private readonly string path;
     private readonly TraceLines lines;
@@ -41,6 +41,9 @@ internal sealed class TraceReader : IDisposable
         Head = lines.Next(out ReadOnlySpan<byte> line) ? TraceHead.Read(Place, line)
             : throw new RequestException($"{path}:1: the file is empty: a trace begins with a head");
     }
+
+    /// <summary>The keys that the line of a call may have.</summary>
+    public static IReadOnlyList<string> KeysOfCall { get; } = [.. TraceKeys.OfCall.Select(k => k.ToString())];
 
     public TraceHead Head { get; }
 
@@ -87,11 +90,8 @@ internal sealed class TraceReader : IDisposable
                 : json.ValueTextEquals(TraceKeys.Sequence.EncodedUtf8Bytes) ? ReadSequence(ref json)
                 : json.ValueTextEquals(TraceKeys.End.EncodedUtf8Bytes) ? ReadEnd(ref json)
                 : ReadCall(ref json);
-            if (json.Read())
-            {
-                throw Wrong("something stands behind the object: one object a line");
-            }
-
+            // Throws where something stands behind the object.
+            _ = json.Read();
             if (kind == TraceLine.End && lines.Next(out _))
             {
                 throw Wrong("something stands behind the end of the trace");

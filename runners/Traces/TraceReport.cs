@@ -72,12 +72,12 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
         text.WriteLine($"  in {RowTable.Number(group.Count)} sequences; the first at {request.Trace}:{group.Line}, call {RowTable.Number(group.Position)} of sequence {group.Sequence}");
         if (group.AfterUncovered is not null)
         {
-            text.WriteLine($"  no rule covers a {group.AfterUncovered} before it, which may be the cause");
+            text.WriteLine($"  no rule covers {group.AfterUncovered} before it, which may be the cause");
         }
 
         if (group.Before.Count < group.Position)
         {
-            text.WriteLine($"    - ... {RowTable.Number(group.Position - group.Before.Count)} calls");
+            text.WriteLine($"    ... {RowTable.Number(group.Position - group.Before.Count)} before these");
         }
 
         foreach (string line in Lines(group))

@@ -6,7 +6,7 @@ using KvmSpec.Runners.Vectors;
 namespace KvmSpec.Runners.Traces;
 
 /// <summary>Writes a trace as FORMAT.md says: what was asked, in the words that went out, and what was answered.</summary>
-internal sealed class TraceWriter : IDisposable
+public sealed class TraceWriter : IDisposable
 {
     private const int Chunk = 1 << 16;
 
