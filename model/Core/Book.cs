@@ -81,11 +81,12 @@ public sealed record Book
 public readonly record struct Placed(Operation Operation, Rule Rule, int Position);
 
 /// <summary>
-/// How one revision spells an argument that means the same in all: from the newest release's number to its own. What a
-/// number means that was given raw is not said.
+/// How one revision spells an argument that means the same in all: from the newest release's number to its own, and
+/// back.
 /// </summary>
 /// <param name="Operation">The call.</param>
 /// <param name="Field">Its argument.</param>
 /// <param name="Encode">The revision's number for a meaning.</param>
+/// <param name="Decode">A meaning of its number; <c>null</c> where it has none.</param>
 /// <param name="How">In words.</param>
-public sealed record Spelling(Operation Operation, Field Field, Func<Architecture, ulong, ulong> Encode, string How);
+public sealed record Spelling(Operation Operation, Field Field, Func<Architecture, ulong, ulong> Encode, Func<Architecture, ulong, ulong?> Decode, string How);

@@ -32,7 +32,8 @@ public static class RiscvPostings
     private static Symbol Capability { get; } = new(Name, 247);
 
     private static Spelling HgatpMode { get; } = new(GpaBits.Select, Ioctls.EnableCap.Argument0,
-        (architecture, bits) => GStageMode.Reaching(architecture, bits)?.Encoding ?? (bits >= ShiftWidth ? bits : NoMode), "is an hgatp.MODE");
+        (architecture, bits) => GStageMode.Reaching(architecture, bits)?.Encoding ?? (bits >= ShiftWidth ? bits : NoMode),
+        (architecture, encoding) => GStageMode.Of(architecture).FirstOrDefault(m => m.Encoding == encoding)?.GpaBits, "is an hgatp.MODE");
 
     private static IEnumerable<Edit> Vocabulary(ulong number) =>
     [

@@ -27,6 +27,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         Steps();
         Verdicts();
         Vectors();
+        Traces();
         Kernel();
         FirstVerdict();
     }

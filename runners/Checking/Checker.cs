@@ -23,6 +23,7 @@ public enum Strictness
 public sealed class Checker
 {
     private readonly ITarget target;
+    private readonly ITarget attempts;
     private readonly Strictness strictness;
     private readonly long[] decided;
     private readonly Model.Model? standIn;
@@ -30,11 +31,16 @@ public sealed class Checker
     private Call[] spelled = new Call[64];
     private int made;
 
-    public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope)
+    /// <param name="target">What is checked.</param>
+    /// <param name="model">What it is checked against, with nothing settled but what the host says.</param>
+    /// <param name="strictness">How strictly errnos are compared.</param>
+    /// <param name="attempts">What is asked while shrinking; without it the target itself.</param>
+    public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope, ITarget? attempts = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.target = target;
-        standIn = (target as ModelTarget)?.Model;
+        this.attempts = attempts ?? target;
+        standIn = (this.attempts as ModelTarget)?.Model;
         this.strictness = strictness;
         Model = model;
         decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
@@ -74,7 +80,7 @@ public sealed class Checker
     public Divergence? Check(ReadOnlySpan<Call> calls)
     {
         Sequences++;
-        Execute(calls);
+        Execute(target, calls);
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
@@ -123,7 +129,7 @@ public sealed class Checker
     /// <summary>Makes a sequence without counting it: what shrinking does.</summary>
     public Divergence? Try(ReadOnlySpan<Call> calls)
     {
-        Execute(calls);
+        Execute(attempts, calls);
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
@@ -172,7 +178,7 @@ public sealed class Checker
         return smallest;
     }
 
-    private void Execute(ReadOnlySpan<Call> calls)
+    private void Execute(ITarget asked, ReadOnlySpan<Call> calls)
     {
         if (observed.Length < calls.Length)
         {
@@ -186,7 +192,7 @@ public sealed class Checker
         }
 
         made = calls.Length;
-        target.Execute(spelled.AsSpan(0, made), observed);
+        asked.Execute(spelled.AsSpan(0, made), observed);
     }
 
     /// <summary>

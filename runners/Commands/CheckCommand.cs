@@ -4,6 +4,7 @@ using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Traces;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -31,11 +32,24 @@ internal static class CheckCommand
         Option<ReportFormat> format = new("--format") { Description = "How the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
         Option<string?> file = new("--output") { Description = "The file to write the report to." };
         Option<bool> dryRun = new("--dry-run") { Description = "Say what would be checked, and make no call." };
+        Option<string?> record = new("--record") { Description = "A new file for what the target is asked and answers, as runners/Traces/FORMAT.md says.", HelpName = "FILE" };
+        Option<string?> trace = new("--trace") { Description = "Check such a file in the place of a target, without any kernel.", HelpName = "FILE" };
         Command command = new("check", "Check a kernel against the specification.")
         {
-            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, format, file, dryRun,
+            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, record, trace, format, file, dryRun,
         };
-        command.SetAction(parsed => Check(output, new CheckRequest
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(trace) is not null)
+            {
+                TraceChecks.Refuse(parsed, target, host, vectors, sequences, length, seed, replay, shard, record, dryRun);
+            }
+
+            return Check(output, Request(parsed));
+        });
+        return command;
+
+        CheckRequest Request(ParseResult parsed) => new()
         {
             Target = parsed.GetValue(target),
             Revision = parsed.GetValue(revision),
@@ -50,12 +64,23 @@ internal static class CheckCommand
             Format = parsed.GetValue(format),
             Output = parsed.GetValue(file),
             DryRun = parsed.GetValue(dryRun),
-        }));
-        return command;
+            Record = parsed.GetValue(record),
+            Trace = parsed.GetValue(trace),
+        };
     }
 
     private static int Check(TextWriter output, CheckRequest request)
     {
+        if (request.Trace is not null)
+        {
+            return TraceChecks.Check(output, request);
+        }
+
+        if (request.Record is not null)
+        {
+            TraceRecorder.Refuse(request.Record);
+        }
+
         if (request.Target is not null)
         {
             return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target)), null);
@@ -76,7 +101,8 @@ internal static class CheckCommand
         return Check(output, request, local is not null ? [local] : [.. request.HostsOf("model").Select(h => new ModelTarget("model", new Model.Model(revision, h)))], missing);
     }
 
-    private static int Check(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
+    /// <summary>Checks a target that is there, or where a reason is given a model in the place of a kernel; disposes of it.</summary>
+    public static int Check(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
     {
         try
         {
@@ -119,12 +145,13 @@ internal static class CheckCommand
         }
 
         using Cancellation stop = new();
+        using TraceRecorder? record = request.Record is null ? null : TraceRecorder.Create(request.Record, new TraceHead(targets[0].Name, report.Kernel, targets[0].Host));
         List<CheckRun> runs = [];
         ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own * tested.Length, progress =>
         {
             foreach ((ITarget target, Model.Model model) in tested.Zip(models))
             {
-                CheckRun run = new(new Checker(target, model, request.Strictness), request.Strictness);
+                CheckRun run = new(new Checker(record?.Around(target) ?? target, model, request.Strictness, target), request.Strictness);
                 long before = runs.Count * request.Plan.Own;
                 runs.Add(run);
                 Make(run, request, vectors, replay, progress is null ? null : done => progress(before + done), stop.Token);
@@ -135,6 +162,7 @@ internal static class CheckCommand
             }
         });
 
+        record?.Finish(runs.Any(r => r.Interrupted));
         report.Finish(runs);
         if (missing is not null)
         {

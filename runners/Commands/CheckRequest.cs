@@ -43,10 +43,19 @@ public sealed record CheckRequest
 
     public bool DryRun { get; init; }
 
+    /// <summary>The file that receives what the target is asked and answers.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>The record that is checked in the place of a target.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>The revision that was asked for, or another.</summary>
     public Revision RevisionOr(Revision other) => Revision is null ? other : TargetNames.Revision(Revision);
 
-    /// <summary>The hosts that a target which is a model stands in for: those that both revisions have rules for.</summary>
+    /// <summary>
+    /// The hosts that a target which is a model stands in for: those that both revisions have rules for. A trace is of one
+    /// host: the first of them.
+    /// </summary>
     /// <exception cref="RequestException">There are none.</exception>
     public IReadOnlyList<Host> HostsOf(string target)
     {
@@ -58,7 +67,7 @@ public sealed record CheckRequest
         Revision against = RevisionOr(tested);
         Architecture[] common = [.. tested.Architectures.Intersect(against.Architectures)];
         Host[] hosts = [.. (Host is null ? Hosts.All : [Host]).Where(h => common.Contains(h.Architecture))];
-        return hosts.Length > 0 ? hosts
+        return hosts.Length > 0 ? hosts[..(Record is null ? hosts.Length : 1)]
             : throw new RequestException(common.Length == 0
                 ? $"{tested} and {against} have no architecture in common: {tested} has rules for {Named(tested.Architectures)}, {against} for {Named(against.Architectures)}"
                 : $"--host {Host!.Name}: {tested} and {against} are about {Named(common)}; there are {string.Join(", ", Hosts.All.Where(h => common.Contains(h.Architecture)).Select(h => h.Name))}");

@@ -16,6 +16,7 @@ public static class CommandLine
         RootCommand root = new("An executable specification of the Linux KVM userspace API, and checks of kernels against it.")
         {
             CheckCommand.Make(output),
+            MatrixCommand.Make(output),
             TargetsCommand.Make(output),
             ExplainCommand.Make(output),
             RulesCommand.Make(output),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Model;
+using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Spec;
 
 namespace KvmSpec.Runners.Commands;
@@ -71,9 +72,7 @@ internal static class SpecCommand
             return ExitStatus.Conforms;
         }
 
-        string partial = path + ".partial";
-        File.WriteAllText(partial, after);
-        File.Move(partial, path, overwrite: true);
+        WholeFile.Write(path, after);
         output.WriteLine($"{path}: {string.Join(", ", tables.Where(t => file.Table(t.Key) != t.Value).Select(t => t.Key).DefaultIfEmpty("lines"))} rewritten");
         return ExitStatus.Conforms;
     }

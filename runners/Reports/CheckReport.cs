@@ -5,7 +5,6 @@ using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Vectors;
-using Spectre.Console;
 
 namespace KvmSpec.Runners.Reports;
 
@@ -22,7 +21,6 @@ public enum ReportFormat
 /// </summary>
 public sealed class CheckReport
 {
-    private const int Width = 120;
     private readonly CheckRequest request;
     private readonly IReadOnlyList<ITarget> targets;
     private readonly Revision revision;
@@ -69,7 +67,8 @@ public sealed class CheckReport
 
     private string Architecture => string.Join(", ", targets.Select(t => HostNeeds.NameOf(t.Host.Architecture)).Distinct());
 
-    private string Kernel => Target is ModelTarget ? $"a model on host{(targets.Count > 1 ? "s" : "")} {string.Join(", ", targets.Select(t => t.Host.Name))}"
+    /// <summary>What answers, for people.</summary>
+    public string Kernel => Target is ModelTarget ? $"a model on host{(targets.Count > 1 ? "s" : "")} {string.Join(", ", targets.Select(t => t.Host.Name))}"
         : $"Linux {Target.Host.Release}{(Target.Host.BackEnd.Length > 0 ? $" ({Target.Host.BackEnd})" : "")}";
 
     private IEnumerable<GroupReport> Asked => groups.Where(g => request.Concerns(g.First.Group.Clause))
@@ -98,9 +97,7 @@ public sealed class CheckReport
             return;
         }
 
-        string partial = request.Output + ".partial";
-        File.WriteAllText(partial, request.Format == ReportFormat.Json ? text : FirstLine + Environment.NewLine + text);
-        File.Move(partial, request.Output, overwrite: true);
+        WholeFile.Write(request.Output, request.Format == ReportFormat.Json ? text : FirstLine + Environment.NewLine + text);
     }
 
     private string Text()
@@ -122,7 +119,7 @@ public sealed class CheckReport
             text.WriteLine();
         }
 
-        WriteTable(text);
+        RowTable.Write(text, Rows());
         foreach ((Revision plant, GroupReport? found) in Plants)
         {
             text.WriteLine();
@@ -140,25 +137,6 @@ public sealed class CheckReport
         return text.ToString();
     }
 
-    private void WriteTable(TextWriter text)
-    {
-        Table table = new() { Border = TableBorder.Simple, ShowHeaders = false };
-        table.AddColumn("").AddColumn("");
-        foreach ((string what, string value) in Rows())
-        {
-            table.AddRow(new Text(what), new Text(value));
-        }
-
-        StringWriter drawn = new();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(drawn) });
-        console.Profile.Width = Width;
-        console.Write(table);
-        foreach (string line in drawn.ToString().Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0))
-        {
-            text.WriteLine(line);
-        }
-    }
-
     private IEnumerable<(string What, string Value)> Rows()
     {
         KeyValuePair<string, long>[] decided = [.. Decided().Where(d => request.Concerns(d.Key))];
@@ -168,11 +146,11 @@ public sealed class CheckReport
             yield return (what, value);
         }
 
-        yield return ("sequences", Number(runs.Sum(r => r.Sequences)) + (Interrupted ? " (interrupted)" : ""));
-        yield return ("calls", Number(runs.Sum(r => r.Checker.Calls)));
-        yield return ("out of resources", Number(runs.Sum(r => r.Checker.OutOfResources)));
-        yield return ("left open", Number(runs.Sum(r => r.Checker.LeftOpen)));
-        yield return ("errno order notices", Number(runs.Sum(r => r.Checker.Notices)));
+        yield return ("sequences", RowTable.Number(runs.Sum(r => r.Sequences)) + (Interrupted ? " (interrupted)" : ""));
+        yield return ("calls", RowTable.Number(runs.Sum(r => r.Checker.Calls)));
+        yield return ("out of resources", RowTable.Number(runs.Sum(r => r.Checker.OutOfResources)));
+        yield return ("left open", RowTable.Number(runs.Sum(r => r.Checker.LeftOpen)));
+        yield return ("errno order notices", RowTable.Number(runs.Sum(r => r.Checker.Notices)));
         yield return ("facts settled", !Settled.Any() ? "none" : string.Join("; ", Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
         yield return ("divergence groups", Own.Count().ToString(CultureInfo.InvariantCulture));
         foreach (Excuse excuse in request.Excuses.List)
@@ -196,8 +174,6 @@ public sealed class CheckReport
 
         return decided;
     }
-
-    private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     private string Json()
     {
@@ -234,8 +210,6 @@ public sealed class CheckReport
                 }),
                 plants = Plants.Select(p => new { plant = p.Plant.Name, found = p.Found is not null, calls = p.Found is null ? [] : DivergenceText.Lines(p.Found.Smallest, p.Found.Model) }),
             },
-            Indented) + Environment.NewLine;
+            RowTable.Indented) + Environment.NewLine;
     }
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

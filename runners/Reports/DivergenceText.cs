@@ -39,7 +39,7 @@ internal static class DivergenceText
             text.WriteLine("  " + line);
         }
 
-        foreach (string line in Allowed(smallest, model))
+        foreach (string line in Allowed(Before(smallest, model), smallest.Sequence[smallest.At], model))
         {
             text.WriteLine("  " + line);
         }
@@ -106,7 +106,8 @@ internal static class DivergenceText
         }
     }
 
-    private static IEnumerable<string> Allowed(Divergence divergence, Model.Model model)
+    /// <summary>The state in which the divergence came.</summary>
+    private static World Before(Divergence divergence, Model.Model model)
     {
         World world = World.Initial;
         for (int i = 0; i < divergence.At; i++)
@@ -114,8 +115,14 @@ internal static class DivergenceText
             world = model.Step(world, divergence.Sequence[i], out _);
         }
 
+        return world;
+    }
+
+    /// <summary>What the rules allow a call to answer, a line each.</summary>
+    public static IEnumerable<string> Allowed(World world, Call call, Model.Model model)
+    {
         string label = "allowed:";
-        ImmutableArray<Rule> envelope = model.Envelope(world, divergence.Sequence[divergence.At]);
+        ImmutableArray<Rule> envelope = model.Envelope(world, call);
         foreach (Rule rule in envelope.Take(AllowedShown))
         {
             yield return $"{label} {(rule.Accepts ? "success" : rule.Errno)} by {rule.Id}";
@@ -129,7 +136,7 @@ internal static class DivergenceText
     }
 
     /// <summary>The clause's first sentence or two, as far as they fit.</summary>
-    private static IEnumerable<string> Quoted(string id)
+    public static IEnumerable<string> Quoted(string id)
     {
         if (SpecFile.Embedded.Find(id) is not { } clause)
         {

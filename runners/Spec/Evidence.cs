@@ -1,5 +1,5 @@
-using System.Text.Json;
 using KvmSpec.Runners.Commands;
+using KvmSpec.Runners.Reports;
 
 namespace KvmSpec.Runners.Spec;
 
@@ -12,42 +12,19 @@ public static class Evidence
     public static IReadOnlyDictionary<string, string> Of(IEnumerable<string> reports)
     {
         SortedDictionary<string, List<string>> seen = new(StringComparer.Ordinal);
-        foreach (string path in reports)
+        foreach (ReportFile report in reports.Select(ReportFile.Read))
         {
-            Read(path, seen);
+            foreach (string clause in report.Decided.Where(c => c.Value > 0 && !report.Diverging.Contains(c.Key)).Select(c => c.Key))
+            {
+                if (!seen.TryGetValue(clause, out List<string>? kernels))
+                {
+                    seen[clause] = kernels = [];
+                }
+
+                kernels.Add(report.ShortKernel);
+            }
         }
 
         return seen.ToDictionary(s => s.Key, s => $"seen on {string.Join(", ", s.Value.Distinct())}.");
-    }
-
-    private static void Read(string path, SortedDictionary<string, List<string>> seen)
-    {
-        try
-        {
-            using JsonDocument report = JsonDocument.Parse(File.ReadAllText(path));
-            JsonElement root = report.RootElement;
-            string kernel = root.GetProperty("kernel").GetString() ?? throw new RequestException($"{path}: a report of no kernel is no evidence");
-            HashSet<string> diverging = [.. root.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("clause").GetString()!)];
-            foreach (JsonProperty clause in root.GetProperty("decided").EnumerateObject().Where(c => c.Value.GetInt64() > 0 && !diverging.Contains(c.Name)))
-            {
-                if (!seen.TryGetValue(clause.Name, out List<string>? kernels))
-                {
-                    seen[clause.Name] = kernels = [];
-                }
-
-                kernels.Add(Short(kernel));
-            }
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new RequestException($"{path}: not a report of 'kvmspec check --format json' ({e.Message})");
-        }
-    }
-
-    /// <summary>"Linux 7.3.4+deb13-cloud-amd64 (kvm-amd)" without the distribution's part.</summary>
-    private static string Short(string kernel)
-    {
-        string[] words = kernel.Split(' ');
-        return string.Join(' ', words.Select((w, i) => i == 1 ? w.Split('+', '-')[0] : w));
     }
 }

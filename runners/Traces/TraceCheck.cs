@@ -1,0 +1,237 @@
+using KvmSpec.Model;
+using KvmSpec.Runners.Checking;
+
+namespace KvmSpec.Runners.Traces;
+
+/// <summary>Calls of a trace that no rule decides.</summary>
+/// <param name="Ioctl">The ioctl.</param>
+/// <param name="Clause">The clause that leaves it open; <c>null</c> where there is no rule at all.</param>
+public sealed record Uncovered(string Ioctl, string? Clause)
+{
+    /// <summary>How many there are.</summary>
+    public long Count { get; internal set; }
+
+    /// <summary>The line of the first.</summary>
+    public long Line { get; internal init; }
+}
+
+/// <summary>A group of divergences of a trace.</summary>
+/// <param name="Group">What they have in common.</param>
+/// <param name="Line">The line of the first.</param>
+/// <param name="Sequence">The sequence of the first.</param>
+/// <param name="Position">The first one's place in its sequence, from 1.</param>
+/// <param name="Judgement">What the model says of the first.</param>
+/// <param name="World">The state before the first.</param>
+/// <param name="Before">The last calls up to the first, with what they answered.</param>
+/// <param name="AfterUncovered">The ioctl of the last call before it in its sequence that no rule covers, if any: it may be the cause.</param>
+public sealed record TraceGroup(Group Group, long Line, string Sequence, long Position, Judgement Judgement, World World,
+    IReadOnlyList<(Call Call, Observation Observed)> Before, string? AfterUncovered)
+{
+    /// <summary>In how many sequences they are.</summary>
+    public long Count { get; internal set; } = 1;
+}
+
+/// <summary>
+/// Holds a trace against a model, call by call, as a check of the kernel itself would: a sequence ends at its first
+/// divergence, at an answer that lacks resources, and at a call of which the model says nothing. A call of an ioctl that has
+/// no rules changes nothing that the rules speak of, as far as they know; the sequence goes on.
+/// </summary>
+public sealed class TraceCheck
+{
+    /// <summary>How many calls are shown of a divergence.</summary>
+    private const int Shown = 20;
+
+    /// <summary>More different divergences or uncovered calls are counted together: memory stays constant.</summary>
+    private const int MostKinds = 1000;
+
+    private const string Others = "others";
+
+    private readonly Strictness strictness;
+    private readonly long[] decided;
+    private readonly (Call Call, Observation Observed)[] last = new (Call, Observation)[Shown];
+    private long judged;
+    private readonly Dictionary<Group, TraceGroup> groups = [];
+    private readonly Dictionary<(string, string?), Uncovered> uncovered = [];
+
+    public TraceCheck(Model.Model model, Strictness strictness)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Model = model;
+        this.strictness = strictness;
+        decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
+    }
+
+    /// <summary>The model, with what the trace has settled so far.</summary>
+    public Model.Model Model { get; private set; }
+
+    /// <summary>Calls in the trace.</summary>
+    public long Read { get; private set; }
+
+    /// <summary>Calls that were judged.</summary>
+    public long Calls { get; private set; }
+
+    /// <summary>Calls after the end of their sequence: the state was not known any more.</summary>
+    public long NotJudged { get; private set; }
+
+    public long Sequences { get; private set; }
+
+    /// <summary>Sequences that ended because the machine ran out of something.</summary>
+    public long OutOfResources { get; private set; }
+
+    /// <summary>Sequences that ended with a call of which the model says nothing.</summary>
+    public long LeftOpen { get; private set; }
+
+    /// <summary>Answers with another errno of the envelope.</summary>
+    public long Notices { get; private set; }
+
+    /// <summary>Divergences that are in none of the groups, since there were too many different ones.</summary>
+    public long Ungrouped { get; private set; }
+
+    /// <summary>True where the recorder was told to end early.</summary>
+    public bool Interrupted { get; private set; }
+
+    /// <summary>Facts that the trace settled, in their order.</summary>
+    public List<(Fact Fact, bool Holds, string By)> Settled { get; } = [];
+
+    /// <summary>The divergences in the order of their first.</summary>
+    public IEnumerable<TraceGroup> Groups => groups.Values.OrderBy(g => g.Line);
+
+    /// <summary>The calls that no rule decided, in the order of their first.</summary>
+    public IEnumerable<Uncovered> Uncovered => uncovered.Values.OrderBy(u => u.Line);
+
+    /// <summary>How often a rule decided a call.</summary>
+    public long Decided(Rule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return rule.Serial < decided.Length ? decided[rule.Serial] : 0;
+    }
+
+    /// <summary>Reads a trace to its end.</summary>
+    /// <exception cref="Commands.RequestException">It is not whole, or a line is wrong.</exception>
+    public void Run(TraceReader reader)
+    {
+        reader.Use(Model);
+        World? world = null;
+        string sequence = "1";
+        string? after = null;
+        long position = 0;
+        bool begun = false;
+        for (TraceLine kind = reader.Next(); kind != TraceLine.End; kind = reader.Next())
+        {
+            if (kind == TraceLine.Sequence || !begun)
+            {
+                begun = true;
+                Sequences++;
+                (world, after, position, judged) = (World.Initial, null, 0, 0);
+                sequence = kind == TraceLine.Sequence ? reader.Name : sequence;
+                if (kind == TraceLine.Sequence)
+                {
+                    continue;
+                }
+            }
+
+            Read++;
+            position++;
+            if (world is null)
+            {
+                NotJudged++;
+            }
+            else if (kind == TraceLine.Uncovered)
+            {
+                after = reader.Name;
+                Count(reader.Name, null, reader.Line);
+            }
+            else
+            {
+                last[judged++ % Shown] = (reader.Call, reader.Observed);
+                world = Judge(world, reader, sequence, position, after);
+            }
+        }
+
+        Interrupted = reader.Interrupted;
+    }
+
+    /// <summary>Judges a call; the state after it, or <c>null</c> where it ended the sequence.</summary>
+    private World? Judge(World world, TraceReader reader, string sequence, long position, string? after)
+    {
+        Judgement judgement = Model.Judge(world, reader.Call, reader.Observed);
+        Calls++;
+        switch (judgement.Finding)
+        {
+            case Finding.AsExpected:
+                decided[judgement.Rule.Serial]++;
+                break;
+            case Finding.Environment:
+                OutOfResources++;
+                return null;
+            case Finding.Open:
+                LeftOpen++;
+                Count(reader.Call.Operation.Name, judgement.Rule.Id, reader.Line);
+                return null;
+            case Finding.ErrnoOrder when strictness == Strictness.Envelope:
+                Notices++;
+                break;
+            default:
+                Diverged(world, reader, judgement, sequence, position, after);
+                return null;
+        }
+
+        if (!judgement.Settled.IsEmpty)
+        {
+            foreach ((Fact fact, bool holds) in judgement.Settled)
+            {
+                Settled.Add((fact, holds, reader.Call.Operation.Name));
+            }
+
+            Model = Model.Settle(judgement.Settled);
+        }
+
+        return judgement.Next;
+    }
+
+    private void Diverged(World world, TraceReader reader, in Judgement judgement, string sequence, long position, string? after)
+    {
+        Operation operation = Model.Resolve(world, reader.Call);
+        Group group = new(operation.Ioctl is null ? reader.Call.Operation.Name : operation.Name, judgement.Rule.Id, reader.Observed.Summary, judgement.Finding);
+        if (groups.TryGetValue(group, out TraceGroup? known))
+        {
+            known.Count++;
+        }
+        else if (groups.Count < MostKinds)
+        {
+            groups.Add(group, new TraceGroup(group, reader.Line, sequence, position, judgement, world, Before(), after));
+        }
+        else
+        {
+            Ungrouped++;
+        }
+    }
+
+    /// <summary>The last calls that were judged in the sequence, the one at hand included.</summary>
+    private (Call, Observation)[] Before()
+    {
+        int count = (int)Math.Min(judged, Shown);
+        (Call, Observation)[] calls = new (Call, Observation)[count];
+        for (int i = 0; i < count; i++)
+        {
+            calls[i] = last[(judged - count + i) % Shown];
+        }
+
+        return calls;
+    }
+
+    private void Count(string ioctl, string? clause, long line)
+    {
+        (string, string?) key = (ioctl, clause);
+        if (!uncovered.TryGetValue(key, out Uncovered? known))
+        {
+            key = uncovered.Count < MostKinds ? key : (Others, null);
+            if (!uncovered.TryGetValue(key, out known))
+            {
+                uncovered.Add(key, known = new Uncovered(key.Item1, key.Item2) { Line = line });
+            }
+        }
+
+        known.Count++;
+    }
+}
