@@ -42,7 +42,7 @@ public static class RiscvPostings
         new Spell(HgatpMode),
         new Introduce(CheckOn(DescriptorKind.System)),
         new Introduce(CheckOn(DescriptorKind.Vm)),
-        new InsertBefore("check-extension.vm-gpa-bits", Crash(CheckWithoutVm)) { Only = $"system/KVM_CHECK_EXTENSION({Capabilities.VM_GPA_BITS.Name})" },
+        new InsertBefore("check-extension.vm-gpa-bits", Crash(CheckWithoutVm, (in n, in c) => true)) { Only = $"system/KVM_CHECK_EXTENSION({Capabilities.VM_GPA_BITS.Name})" },
     ];
 
     private static Operation CheckOn(DescriptorKind on) => new()

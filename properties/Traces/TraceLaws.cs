@@ -3,10 +3,10 @@ using System.Reflection;
 using System.Text.Json;
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
-using KvmSpec.Model.X86;
 using KvmSpec.Properties.Commands;
 using KvmSpec.Properties.Laws;
 using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Traces;
 using Xunit;
@@ -45,7 +45,8 @@ public sealed class TraceLaws
         using TraceFiles files = new();
         string[] options = ["--revision", revision, "--strictness", strictness, "--format", "json"];
         string trace = files["trace.jsonl"];
-        string host = X86Hosts.All[(target.Length + revision.Length) % X86Hosts.All.Count].Name;
+        Host[] hosts = [.. Hosts.All.Where(h => TargetNames.ModelledBy(target)!.Architectures.Contains(h.Architecture))];
+        string host = hosts[(target.Length + revision.Length) % hosts.Length].Name;
         Invocation live = Invocation.Of(["check", "--target", target, "--host", host, "--vectors", "none", "--sequences", "1000", "--record", trace, .. options]);
         Invocation later = Invocation.Of(["check", "--trace", trace, .. options]);
         Assert.Empty(later.Errors);
@@ -67,7 +68,7 @@ public sealed class TraceLaws
     [Fact]
     public void ReadsWhatWasWritten()
     {
-        foreach (Host host in X86Hosts.All)
+        foreach (Host host in Hosts.All)
         {
             Model.Model model = new(Revisions.Linux73, host);
             Generator generator = new(model);

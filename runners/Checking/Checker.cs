@@ -40,7 +40,7 @@ public sealed class Checker
         ArgumentNullException.ThrowIfNull(model);
         this.target = target;
         this.attempts = attempts ?? target;
-        standIn = (this.attempts as ModelTarget)?.Model;
+        standIn = attempts is null ? (target as ModelTarget)?.Model : null;
         this.strictness = strictness;
         Model = model;
         decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
