@@ -9,7 +9,7 @@ namespace KvmSpec.Runners.Commands;
 public static class TargetNames
 {
     /// <summary>What <c>--target</c> takes, for help and errors.</summary>
-    public const string Forms = "local, agent:COMMAND, model, revision:NAME or planted:NAME";
+    public const string Forms = "local, guest:NAME[@RELEASE], agent:COMMAND, model, revision:NAME or planted:NAME";
 
     /// <summary>The target of that name.</summary>
     /// <param name="name">As given.</param>
@@ -22,6 +22,11 @@ public static class TargetNames
         if (name == "local")
         {
             return new LocalTarget();
+        }
+
+        if (name.StartsWith("guest:", StringComparison.Ordinal))
+        {
+            return GuestTarget.Start(name["guest:".Length..]);
         }
 
         if (name.StartsWith("agent:", StringComparison.Ordinal))

@@ -51,7 +51,7 @@ struct change { uint64_t field, value; };
 /* Memory for an argument: the same pages twice, so that what the kernel sees as read-only can still be filled. */
 struct memory { uint8_t *writable, *read_only; };
 
-static int in = 0, out = 1, messages = -1, first_free;
+static int in = 0, out = 1, messages = -1, warn_once = -1, first_free;
 static int descriptors[HANDLES];
 static uint16_t used[HANDLES + MOST_CALLS];
 static unsigned used_count, area_count;
@@ -326,7 +326,7 @@ static uint8_t put_changes(const struct call *call, const struct field *fields)
 	return changed;
 }
 
-/* What the kernel has printed since it was last asked. */
+/* What the kernel has printed since it was last asked; what it prints once it may then print again. */
 static uint16_t put_log(void)
 {
 	char record[8192];
@@ -340,6 +340,8 @@ static uint16_t put_log(void)
 		if (answered - start + (size_t)n <= MOST_LOG)
 			put(record, (size_t)n);
 	}
+	if (answered > start && warn_once >= 0 && write(warn_once, "1", 1) < 0)
+		warn_once = -1;
 	return (uint16_t)(answered - start);
 }
 
@@ -613,13 +615,16 @@ static int open_port(void)
 
 static void start_guest(void)
 {
-	const char *mounts[][2] = { { "devtmpfs", "/dev" }, { "sysfs", "/sys" }, { "proc", "/proc" } };
+	const char *mounts[][2] = {
+		{ "devtmpfs", "/dev" }, { "sysfs", "/sys" }, { "proc", "/proc" }, { "debugfs", "/sys/kernel/debug" },
+	};
 	setvbuf(stdout, NULL, _IONBF, 0);
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
 		mkdir(mounts[i][1], 0755);
 		if (mount(mounts[i][0], mounts[i][1], mounts[i][0], 0, NULL) != 0)
 			printf("kvmspec-agent: mount %s: %s\n", mounts[i][0], strerror(errno));
 	}
+	warn_once = open("/sys/kernel/debug/clear_warn_once", O_WRONLY | O_CLOEXEC);
 	load_modules();
 	in = out = -1;
 	for (int tries = 0; in < 0 && tries < 200; tries++) {
@@ -630,6 +635,7 @@ static void start_guest(void)
 	if (in < 0) {
 		printf("kvmspec-agent: no virtio port named kvmspec\n");
 		reboot(RB_POWER_OFF);
+		exit(1);
 	}
 }
 
