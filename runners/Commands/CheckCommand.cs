@@ -87,6 +87,11 @@ internal static class CheckCommand
             exact = true;
         }
 
+        if (revision.Book(target.Host.Architecture) is null)
+        {
+            throw new TargetException($"target {target.Name}: a kernel for {target.Host.Architecture.ToString().ToLowerInvariant()}, for which revision {revision.Name} holds no rules");
+        }
+
         revision = request.Changed(revision);
         Model.Model model = new(revision, target.Host);
         ITarget tested = target is ModelTarget standIn ? standIn.Changed(request.Changed) : target;

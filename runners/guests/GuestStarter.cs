@@ -35,7 +35,7 @@ internal sealed class GuestStarter(string name, Guest guest, KernelFiles kernel)
     /// <summary>Starts the guest; its agent's first answer waits for it.</summary>
     public GuestRun Start()
     {
-        string append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic {guest.KernelArguments}".Trim();
+        string append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 {guest.KernelArguments}".Trim();
         Qemu qemu = new(guest.Architecture.Emulator,
             [.. guest.Machine.Split(' '), "-kernel", kernel.Image, "-initrd", "{dir}/initramfs", "-append", append],
             new Dictionary<string, byte[]> { ["initramfs"] = initramfs });
