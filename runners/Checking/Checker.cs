@@ -175,7 +175,10 @@ public sealed class Checker
     {
         Operation operation = Model.Resolve(world, calls[at]);
         Group group = new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding);
-        return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation);
+        return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation)
+        {
+            Printed = observed[at].Ending != Ending.Returned && target is IPrints printing ? printing.Printed : [],
+        };
     }
 
     private void Settle(in Judgement judgement, in Call call)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KvmSpec.Model;
-using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Spec;
@@ -15,15 +14,26 @@ internal static class DivergenceText
 
     private const int AllowedShown = 8;
     private const int QuotedShown = 4;
+    private const int PrintedShown = 5;
+    private const int PrintedWidth = 109;
 
-    public static void Write(TextWriter text, GroupReport group, int number, int of, Model.Model model, CheckRequest request)
+    public static void Write(TextWriter text, GroupReport group, int number, int of, CheckRequest request, bool manyHosts)
     {
+        Model.Model model = group.Model;
         Divergence smallest = group.Smallest;
         text.WriteLine();
         text.WriteLine($"divergence {number} of {of}: {group.First.Group.Finding.Words()}");
         text.WriteLine($"  {group.First.Group.Ioctl}, expected by {group.First.Group.Clause}, observed {group.First.Group.Observed}");
         text.WriteLine($"  in {group.Count} sequences; the first of {group.First.Sequence.Length} calls shrank to {smallest.Sequence.Length} ({group.Tried} tried)"
             + (group.Label is null ? "" : $"; {group.Label}"));
+        if (manyHosts)
+        {
+            foreach (string line in Prose.Wrap($"on hosts {string.Join(", ", group.Hosts)}", "  ", 2))
+            {
+                text.WriteLine(line);
+            }
+        }
+
         WriteSequence(text, smallest, model);
         foreach (string line in Allowed(smallest, model))
         {
@@ -36,16 +46,25 @@ internal static class DivergenceText
         }
 
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
-        text.WriteLine($"  replay:  kvmspec check{Options(request)} --replay {group.Origin}");
+        foreach (string line in smallest.Printed.Take(PrintedShown))
+        {
+            text.WriteLine("  kernel:  " + (line.Length <= PrintedWidth ? line : line[..PrintedWidth]));
+        }
+
+        text.WriteLine($"  replay:  kvmspec check{Options(request, model)} --replay {group.Origin}");
     }
 
     /// <summary>What makes another run judge the sequence as this one did.</summary>
-    private static string Options(CheckRequest request) => string.Concat(
-        request.Target is null ? "" : $" --target {request.Target}",
+    private static string Options(CheckRequest request, Model.Model model) => string.Concat(
+        request.Target is null ? "" : $" --target {Quoted(request.Target, ' ')}",
+        request.Kernel is null ? "" : $" --kernel {request.Kernel.Image}",
+        request.Kernel?.Modules is null ? "" : $" --modules {request.Kernel.Modules}",
         request.Revision is null ? "" : $" --revision {request.Revision}",
-        request.Host.Name == X86Hosts.Amd.Name ? "" : $" --host {request.Host.Name}",
+        Hosts.Find(model.Host.Name) is null ? "" : $" --host {model.Host.Name}",
         request.Strictness == Strictness.Envelope ? "" : " --strictness exact",
         request.WhatIf is null ? "" : $" --what-if {request.WhatIf}");
+
+    private static string Quoted(string text, char where) => text.Contains(where, StringComparison.Ordinal) ? $"'{text}'" : text;
 
     public static void WriteSequence(TextWriter text, Divergence divergence, Model.Model model)
     {
