@@ -96,9 +96,10 @@ internal sealed class AgentConnection : IDisposable
             came = Receive(limit);
         }
 
-        for (; made < calls.Length; made++)
+        while (made < calls.Length)
         {
             Take(ref came, calls[made], ref observed[made]);
+            made++;
             came = Receive(limit);
         }
 
@@ -186,15 +187,15 @@ internal sealed class AgentConnection : IDisposable
     {
         new AgentHeader((uint)length, AgentHeader.SpokenVersion, kind, ++tag).Write(request);
         timedOut = false;
+        watch.Change(within, Timeout.InfiniteTimeSpan);
         try
         {
-            watch.Change(within, Timeout.InfiniteTimeSpan);
             toAgent.Write(request, 0, AgentHeader.Size + length);
             toAgent.Flush();
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            throw new AgentLostException(timedOut);
+            // What it said before it ended tells more.
         }
 
         return Receive(within);

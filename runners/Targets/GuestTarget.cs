@@ -14,7 +14,7 @@ public sealed class GuestTarget : ITarget, IPrints
     /// <summary>Written by the agent, so that a warning the kernel prints once comes again.</summary>
     private const string ClearWarnOnce = "/sys/kernel/debug/clear_warn_once";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(60);
 
     private readonly GuestStarter starter;
     private readonly bool warnsAgain;
@@ -27,14 +27,14 @@ public sealed class GuestTarget : ITarget, IPrints
         run = starter.Start();
         try
         {
-            Host = AgentTarget.Probe(name, run.Connection, StartLimit, (calls, observed) => run.Connection.Execute(calls, observed, 0));
+            Host = AgentTarget.Probe(name, run.Connection, ProbeLimit, (calls, observed) => run.Connection.Execute(calls, observed, 0));
             warnsAgain = run.Connection.Read(ClearWarnOnce) is not null;
         }
         catch (AgentLostException lost)
         {
-            TargetException reason = new(starter.WhyNotStarted(run.Qemu, lost));
+            string[] words = LastWords(run);
             Dispose();
-            throw reason;
+            throw new TargetException($"target {name}: {lost.Message} while it was asked what it can do; the console's last lines: {string.Join(" | ", words.TakeLast(3))}");
         }
         catch
         {
@@ -69,7 +69,7 @@ public sealed class GuestTarget : ITarget, IPrints
 
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
     {
-        GuestRun current = run ??= Fresh();
+        GuestRun current = run ??= starter.Start();
         try
         {
             current.Connection.Execute(calls, observed, Host.VcpuMapSize);
@@ -101,7 +101,7 @@ public sealed class GuestTarget : ITarget, IPrints
     /// </summary>
     private void MakeByCall(ReadOnlySpan<Call> calls, Span<Observation> observed, AgentLostException first)
     {
-        GuestRun fresh = Fresh();
+        GuestRun fresh = starter.Start();
         int made = 0;
         try
         {
@@ -117,7 +117,7 @@ public sealed class GuestTarget : ITarget, IPrints
         }
         finally
         {
-            End(fresh);
+            fresh.Dispose();
         }
 
         for (int i = made + 1; i < calls.Length; i++)
@@ -126,34 +126,14 @@ public sealed class GuestTarget : ITarget, IPrints
         }
     }
 
-    /// <summary>Another guest like the first.</summary>
-    /// <exception cref="TargetException">It does not start any more.</exception>
-    private GuestRun Fresh()
-    {
-        GuestRun fresh = starter.Start();
-        try
-        {
-            fresh.Connection.Hello(StartLimit);
-            return fresh;
-        }
-        catch (AgentLostException lost)
-        {
-            TargetException reason = new(starter.WhyNotStarted(fresh.Qemu, lost));
-            End(fresh);
-            throw reason;
-        }
-    }
-
     private void End()
     {
         if (run is { } current)
         {
             run = null;
-            End(current);
+            current.Dispose();
         }
     }
-
-    private static void End(GuestRun current) => current.Dispose();
 
     private static string[] LastWords(GuestRun current)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Guests;
@@ -13,10 +15,15 @@ internal sealed record GuestRun(Qemu Qemu, AgentConnection Connection) : IDispos
 }
 
 /// <summary>Starts one guest with one kernel, as often as needed.</summary>
-internal sealed class GuestStarter(string name, Guest guest, KernelFiles kernel)
+internal sealed class GuestStarter
 {
     /// <summary>How long an answer may take. Making a VM takes seconds on the slowest guests.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a kernel may take to start its agent; emulation on a busy machine is slow.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+
+    private static readonly TimeSpan RestoreLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>What consoles say, and the kernel options whose absence it tells of.</summary>
     private static readonly (string Said, string Needs)[] Reasons =
@@ -30,37 +37,90 @@ internal sealed class GuestStarter(string name, Guest guest, KernelFiles kernel)
         ("without PVH ELF Note", "CONFIG_PVH, or the bzImage instead of vmlinux"),
     ];
 
-    private readonly byte[] initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules());
+    private readonly string name;
+    private readonly Guest guest;
+    private readonly KernelFiles kernel;
+    private readonly byte[] initramfs;
+    private readonly string[] machine;
+    private readonly string append;
+    private readonly Snapshots snapshots;
 
-    /// <summary>Starts the guest; its agent's first answer waits for it.</summary>
+    public GuestStarter(string name, Guest guest, KernelFiles kernel)
+    {
+        this.name = name;
+        this.guest = guest;
+        this.kernel = kernel;
+        initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules());
+        machine = guest.Machine.Split(' ');
+        append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 {guest.KernelArguments}".Trim();
+        FileInfo image = new(kernel.Image);
+        snapshots = new Snapshots($"{guest.Name}-{(kernel.IsOwn ? "own" : kernel.Title)}", guest.Restores, Path.GetFullPath(kernel.Image), $"{image.Length} {image.LastWriteTimeUtc:O}",
+            Convert.ToHexString(SHA256.HashData(initramfs)), guest.Machine, append, Encoding.UTF8.GetString(Tool.Run(guest.Architecture.Emulator, ["--version"])));
+    }
+
+    /// <summary>Starts the guest, from a snapshot where there is one, until its agent answers.</summary>
+    /// <exception cref="TargetException">It does not start.</exception>
     public GuestRun Start()
     {
-        string append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 {guest.KernelArguments}".Trim();
-        Qemu qemu = new(guest.Architecture.Emulator,
-            [.. guest.Machine.Split(' '), "-kernel", kernel.Image, "-initrd", "{dir}/initramfs", "-append", append],
+        if (snapshots.Arguments is { } incoming)
+        {
+            if (Answering(incoming, RestoreLimit, out _) is { } restored)
+            {
+                return restored;
+            }
+
+            snapshots.Forget();
+        }
+
+        GuestRun started = Answering([], StartLimit, out string? reason) ?? throw new TargetException(reason!);
+        if (guest.Restores && snapshots.Take(started.Qemu))
+        {
+            started.Dispose();
+            return Start();
+        }
+
+        return started;
+    }
+
+    private GuestRun? Answering(string[] more, TimeSpan within, out string? reason)
+    {
+        Qemu qemu = new(guest.Architecture.Emulator, [.. machine, "-kernel", kernel.Image, "-initrd", "{dir}/initramfs", "-append", append, .. more],
             new Dictionary<string, byte[]> { ["initramfs"] = initramfs });
+        GuestRun? run = null;
         try
         {
             Stream stream = qemu.Connect();
-            return new GuestRun(qemu, new AgentConnection(stream, stream, qemu.Kill, AnswerLimit));
+            run = new GuestRun(qemu, new AgentConnection(stream, stream, qemu.Kill, AnswerLimit));
+            run.Connection.Hello(within);
+            reason = null;
+            return run;
+        }
+        catch (AgentLostException lost)
+        {
+            reason = WhyNot(qemu, lost);
+            run!.Dispose();
+            return null;
         }
         catch
         {
+            run?.Connection.Dispose();
             qemu.Dispose();
             throw;
         }
     }
 
-    /// <summary>Why a guest that was started gave no first answer, on one line.</summary>
-    public string WhyNotStarted(Qemu qemu, AgentLostException lost)
+    /// <summary>Why a guest gave no first answer, on one line.</summary>
+    private string WhyNot(Qemu qemu, AgentLostException lost)
     {
+        qemu.Kill();
         qemu.Drain();
         string console = qemu.Console;
-        string[] lines = [.. KernelLog.Lines(console)];
         string needs = Reasons.FirstOrDefault(r => console.Contains(r.Said, StringComparison.Ordinal) || qemu.Said.Contains(r.Said, StringComparison.Ordinal)).Needs is { } options
             ? $"; the kernel {kernel.Title} needs {options}" : "";
-        string last = lines.Length == 0 ? $"the console stayed empty{(qemu.Said.Length > 0 ? $", QEMU said: {qemu.Said}" : "; 'kvmspec targets' lists the options a kernel needs")}"
-            : $"the console's last lines: {string.Join(" | ", lines.TakeLast(3))}";
+        string[] lines = [.. KernelLog.Lines(console)];
+        string last = lines.Length > 0 ? $"the console's last lines: {string.Join(" | ", lines.TakeLast(3))}"
+            : qemu.Said.Length > 0 ? $"QEMU said: {qemu.Said}"
+            : "the console stayed empty; 'kvmspec targets' lists the options a kernel needs";
         return $"target guest:{name}: {(lost.TimedOut ? "no answer in time" : "it ended before its agent answered")}{needs}; {last}";
     }
 }

@@ -6,7 +6,8 @@ namespace KvmSpec.Runners.Guests;
 /// <param name="Title">What it is called in reports: the release, or the file.</param>
 /// <param name="Image">What QEMU boots.</param>
 /// <param name="Modules">Module files, not compressed.</param>
-internal sealed record KernelFiles(string Title, string Image, string[] Modules)
+/// <param name="IsOwn">True where the user gave it.</param>
+internal sealed record KernelFiles(string Title, string Image, string[] Modules, bool IsOwn = false)
 {
     private const string ImageName = "kernel";
 
@@ -32,7 +33,7 @@ internal sealed record KernelFiles(string Title, string Image, string[] Modules)
             throw new TargetException($"--modules {modules}: no such directory");
         }
 
-        return new KernelFiles(image, image, modules is null ? [] : ModulesIn(modules, architecture, $"--modules {modules}"));
+        return new KernelFiles(image, image, modules is null ? [] : ModulesIn(modules, architecture, $"--modules {modules}"), IsOwn: true);
     }
 
     /// <summary>What is put into the initial RAM file system.</summary>
