@@ -108,8 +108,8 @@ public sealed class TargetComparison
             spelled[i] = model.Spell(calls[i]);
         }
 
-        first.Execute(spelled.AsSpan(0, calls.Length), byFirst);
-        second.Execute(spelled.AsSpan(0, calls.Length), bySecond);
+        first.Execute(first.TakesMeanings ? calls : spelled.AsSpan(0, calls.Length), byFirst);
+        second.Execute(second.TakesMeanings ? calls : spelled.AsSpan(0, calls.Length), bySecond);
         for (alike = 0; alike < calls.Length; alike++)
         {
             ref readonly Observation one = ref byFirst[alike];

@@ -11,7 +11,7 @@ namespace KvmSpec.Runners.Targets;
 internal static class AgentCalls
 {
     /// <summary>How many calls of our own precede a sequence's.</summary>
-    public const int Preparations = 3;
+    public const int Preparations = 4;
 
     public const int OutcomeSize = 16;
     public const int ChangeSize = 16;
@@ -25,6 +25,7 @@ internal static class AgentCalls
 
     private const int ResultIsDescriptor = 1;
     private const int StructHasDescriptor = 2;
+    private const int OnlyReadable = 4;
 
     private enum Does : byte
     {
@@ -58,6 +59,7 @@ internal static class AgentCalls
         WriteHead(ref to, Does.Open, 0, NoHandle, NumberOf(Handle.Kvm), 0, 0, 0, 0, 0, 0);
         WriteHead(ref to, Does.Open, 0, NoHandle, NumberOf(new Handle(DescriptorKind.Foreign, 0)), 0, 0, 0, 0, 0, 1);
         WriteHead(ref to, Does.Map, 0, NoHandle, NoHandle, 0, 0, 0, (uint)UserMemory.Length, 0, UserMemory.Start);
+        WriteHead(ref to, Does.Map, OnlyReadable, NoHandle, NoHandle, 0, 0, 0, (uint)UserMemory.ReadOnlyLength, 0, UserMemory.ReadOnlyStart);
         foreach (ref readonly Call call in calls)
         {
             Write(ref to, call, vcpuMapSize);

@@ -45,17 +45,18 @@ internal static class HostProbe
 
         int[] onSystem = [.. answers.AsSpan(SystemAt, Host.Capabilities).ToArray().Select(a => (int)a.Result)];
         string cpu = read("/proc/cpuinfo") ?? "";
-        bool twoDimensional = onSystem[Capabilities.PRE_FAULT_MEMORY.Value] != 0;
+        Architecture architecture = Machines.TryGetValue(machine, out Architecture known) ? known : throw new TargetException($"{machine}: no rules for this architecture");
+        (int gpaBits, ulong userAddressEnd) = Addresses(architecture, cpu, onSystem);
         return new Host
         {
             Name = name,
-            Architecture = Machines.TryGetValue(machine, out Architecture known) ? known : throw new TargetException($"{machine}: no rules for this architecture"),
+            Architecture = architecture,
             Release = release,
             BackEnd = string.Join(", ", BackEnds.Where(m => read($"/sys/module/{m}") is not null).Select(m => m.Replace('_', '-'))),
             OnSystem = [.. onSystem],
             OnVm = [.. answers.AsSpan(OnVmAt, Host.Capabilities).ToArray().Select(a => (int)a.Result)],
-            GpaBits = twoDimensional ? PhysicalBits(cpu) : 52,
-            UserAddressEnd = cpu.Contains(" la57", StringComparison.Ordinal) ? (1UL << 56) - 4096 : (1UL << 47) - 4096,
+            GpaBits = gpaBits,
+            UserAddressEnd = userAddressEnd,
             VcpuMapSize = (int)answers[MapSizeAt].Result,
         };
     }
@@ -79,6 +80,16 @@ internal static class HostProbe
 
     /// <summary>An ioctl as a question: there are no rules, for nothing is known of the host yet.</summary>
     private static Operation Asking(Ioctl ioctl, DescriptorKind on) => new() { Ioctl = ioctl, On = on, Rules = [] };
+
+    /// <summary>Bits of guest-physical addresses, and the end of user addresses.</summary>
+    private static (int GpaBits, ulong UserAddressEnd) Addresses(Architecture architecture, string cpu, int[] onSystem) => architecture switch
+    {
+        Architecture.X86 => (
+            onSystem[Capabilities.PRE_FAULT_MEMORY.Value] != 0 ? PhysicalBits(cpu) : 52,
+            cpu.Contains(" la57", StringComparison.Ordinal) ? (1UL << 56) - 4096 : (1UL << 47) - 4096),
+        Architecture.Arm64 => (onSystem[Capabilities.ARM_VM_IPA_SIZE.Value] is > 0 and var bits ? bits : 40, 1UL << 48),
+        _ => (onSystem[Capabilities.VM_GPA_BITS.Value], cpu.Contains("sv57", StringComparison.Ordinal) ? 1UL << 56 : cpu.Contains("sv48", StringComparison.Ordinal) ? 1UL << 47 : 1UL << 38),
+    };
 
     /// <summary>"address sizes : 46 bits physical, 48 bits virtual".</summary>
     private static int PhysicalBits(string cpu)

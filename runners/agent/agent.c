@@ -29,7 +29,7 @@
 enum { VERSION = 1, MAGIC = 0x414d564b, LARGEST = 1 << 20 };
 enum { HELLO = 1, READ_FILE = 2, EXECUTE = 3, EXECUTE_STEPWISE = 4, ERROR = 0x80, ANSWER = 0x81 };
 enum { CLOSE, IOCTL, OPEN, MAP };
-enum { RESULT_IS_DESCRIPTOR = 1, STRUCT_HAS_DESCRIPTOR = 2 };
+enum { RESULT_IS_DESCRIPTOR = 1, STRUCT_HAS_DESCRIPTOR = 2, ONLY_READABLE = 4 };
 enum { IN_STRUCT, BEHIND_POINTER, IN_RUN_PAGE };
 enum { NUMBER, POINTER, DESCRIPTOR };
 enum { FINE, UNMAPPED, READ_ONLY, FAULTS_AFTER };
@@ -357,7 +357,8 @@ static int do_open(uint64_t what)
 static int do_map(const struct call *call)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | 0x100000 /* MAP_FIXED_NOREPLACE */;
-	void *mapped = mmap((void *)(uintptr_t)call->argument, call->map, PROT_READ | PROT_WRITE, flags, -1, 0);
+	int protection = call->flags & ONLY_READABLE ? PROT_READ : PROT_READ | PROT_WRITE;
+	void *mapped = mmap((void *)(uintptr_t)call->argument, call->map, protection, flags, -1, 0);
 	if (mapped == MAP_FAILED)
 		return -1;
 	areas[area_count].address = mapped;
