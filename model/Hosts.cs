@@ -1,3 +1,4 @@
+using KvmSpec.Model.Riscv;
 using KvmSpec.Model.X86;
 
 namespace KvmSpec.Model;
@@ -6,7 +7,7 @@ namespace KvmSpec.Model;
 public static class Hosts
 {
     /// <summary>By architecture; the first of each is the one that stands for it.</summary>
-    public static readonly IReadOnlyList<Host> All = [.. X86Hosts.All];
+    public static readonly IReadOnlyList<Host> All = [.. X86Hosts.All, .. RiscvHosts.All];
 
     /// <summary>Hosts that answer what no kernel does, made of an architecture's first one.</summary>
     private static readonly Dictionary<Architecture, Func<Host, Host>> Imagined = new() { [Architecture.X86] = X86Hosts.Imagine };

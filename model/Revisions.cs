@@ -1,3 +1,4 @@
+using KvmSpec.Model.Riscv;
 using KvmSpec.Model.X86;
 
 namespace KvmSpec.Model;
@@ -11,6 +12,8 @@ public static class Revisions
     public static readonly Revision Linux73 = new("7.3", "Linux 7.3", architecture => architecture switch
     {
         Architecture.X86 => X86Book.Newest,
+        Architecture.Riscv64 => RiscvBook.Newest64,
+        Architecture.Riscv32 => RiscvBook.Newest32,
         _ => null,
     })
     {
@@ -21,6 +24,7 @@ public static class Revisions
         [
             new Move("create-vcpu.exists", "create-vcpu.create"),
             new Move("memslot.guest-memfd.bound", "memslot.gpa-end"),
+            .. RiscvEdits.Until72,
         ])
     {
         Evidence = "source of 7.2.12 read",
@@ -35,7 +39,7 @@ public static class Revisions
         Evidence = "source of 7.1.5 read in an unofficial copy",
     };
 
-    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618])
+    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. RiscvEdits.Until618])
     {
         Evidence = "source of 6.18.2 and parts of 6.18.32 read in unofficial copies",
     };
@@ -45,6 +49,7 @@ public static class Revisions
             new Withdraw("system/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             new Withdraw("vm/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             .. X86Edits.Until612,
+            .. RiscvEdits.Until612,
         ])
     {
         Evidence = "source of 6.12.117 read",
@@ -54,9 +59,13 @@ public static class Revisions
     public static readonly IReadOnlyList<Revision> Releases = [Linux73, Linux72, Linux71, Linux618, Linux612];
 
     /// <summary>Every revision by name.</summary>
-    public static readonly IReadOnlyList<Revision> All = [.. Releases];
+    public static IReadOnlyList<Revision> All => WithPostings.All;
 
-    public static Revision? Find(string name) => All.FirstOrDefault(r => r.Name == name);
+    /// <summary>What stands for the newest release.</summary>
+    public const string Mainline = "mainline";
+
+    /// <summary>The revision of that name; <see cref="Mainline"/> is the newest release.</summary>
+    public static Revision? Find(string name) => name == Mainline ? Linux73 : All.FirstOrDefault(r => r.Name == name);
 
     /// <summary>The release that models a kernel: itself, or the nearest older one, or the oldest of all.</summary>
     public static Revision Nearest(string release, out bool exact)
@@ -72,5 +81,11 @@ public static class Revisions
     {
         string[] parts = release.Split('.', '-', '+');
         return (int.TryParse(parts[0], out int major) ? major : 0, parts.Length > 1 && int.TryParse(parts[1], out int minor) ? minor : 0);
+    }
+
+    /// <summary>Postings name the releases that they were posted against, so these come first.</summary>
+    private static class WithPostings
+    {
+        internal static readonly IReadOnlyList<Revision> All = [.. Releases, .. RiscvPostings.All];
     }
 }

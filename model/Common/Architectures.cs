@@ -33,6 +33,18 @@ public sealed record ArchitecturePart
     /// <summary>kvm_arch_prepare_memory_region, for creating, moving and flags.</summary>
     public required ImmutableArray<Rule> PrepareMemory { get; init; }
 
+    /// <summary>Guest-physical addresses beside the common ones that decide memslots otherwise than their neighbours.</summary>
+    public ImmutableArray<Sample> MemslotGpas { get; init; } = [];
+
+    /// <summary>True where the architecture can have guest_memfd files.</summary>
+    public bool GuestMemory { get; init; } = true;
+
+    /// <summary>True where the architecture can have VFIO devices.</summary>
+    public bool Vfio { get; init; } = true;
+
+    /// <summary>What the architecture's CPUs demand of a dirty ring's size beside the common bounds.</summary>
+    public ImmutableArray<Rule> DirtyRingSizes { get; init; } = [];
+
     /// <summary>True where a dirty ring can be accompanied by bitmaps.</summary>
     public required bool RingWithBitmap { get; init; }
 

@@ -22,6 +22,26 @@ public static class Devices
     /// <summary>True for device types that end with their descriptor (kvm_device_ops.release instead of destroy).</summary>
     public static bool EndWithDescriptor(uint device) => device >> 16 == DeviceTypes.Vfio.Value;
 
+    /// <summary>The flag that asks whether a type exists: it makes nothing.</summary>
+    public static ImmutableArray<Rule> Testing { get; } =
+    [
+        Refuse(EFAULT, "create-device.test.unwritable", (in n, in c) => Tests(c) && CopyBackFaults(c)),
+        Accept("create-device.test", null, (in n, in c) => Tests(c)),
+    ];
+
+    /// <summary>The end of every list that makes a device: also an answer that cannot be written leaves one.</summary>
+    /// <param name="type">The only device of the type in a VM.</param>
+    /// <param name="id">The clause that accepts.</param>
+    public static ImmutableArray<Rule> Making(Symbol type, string id) =>
+    [
+        RefuseLeaving(EFAULT, "create-device.unwritable", "the device exists and its descriptor is open, though nobody was told its number",
+            (in n, in c) => Made(n, c, type), (in n, in c) => CopyBackFaults(c)) with { Creates = true },
+        Create(id, (in n, in c) => Made(n, c, type)),
+    ];
+
+    /// <summary>The flags of KVM_CREATE_DEVICE, mostly none.</summary>
+    public static ImmutableArray<Sample> CreationFlags => [0, 0, 0, 0, CreateDevice.Test, 2, 3];
+
     public static readonly Operation Unknown = new()
     {
         Ioctl = CreateDevice.Ioctl,
@@ -44,17 +64,14 @@ public static class Devices
         [
             .. Gates.VirtualStruct,
             Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio),
-            Refuse(EFAULT, "create-device.test.unwritable", (in n, in c) => Tests(c) && CopyBackFaults(c)),
-            Accept("create-device.test", null, (in n, in c) => Tests(c)),
+            .. Testing,
             Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio))),
-            RefuseLeaving(EFAULT, "create-device.unwritable", "the device exists and its descriptor is open, though nobody was told its number",
-                (in n, in c) => Made(n, c), (in n, in c) => CopyBackFaults(c)) with { Creates = true },
-            Create("create-device.vfio.create", (in n, in c) => Made(n, c)),
+            .. Making(DeviceTypes.Vfio, "create-device.vfio.create"),
         ],
-        Alphabet = Alphabets.Of((CreateDevice.Flags, [0, 0, 0, 0, CreateDevice.Test, 2, 3])),
+        Alphabet = Alphabets.Of((CreateDevice.Flags, CreationFlags)),
     };
 
-    public static readonly ImmutableArray<Operation> Attributes =
+    public static readonly ImmutableArray<Operation> VfioAttributes =
     [
         new()
         {
@@ -118,9 +135,9 @@ public static class Devices
 
     private static bool Tests(in Call c) => (c[CreateDevice.Flags] & CreateDevice.Test) != 0;
 
-    private static World Made(in Node n, in Call c)
+    private static World Made(in Node n, in Call c, Symbol type)
     {
-        Device device = new((ushort)DeviceTypes.Vfio.Value, 0);
+        Device device = new((ushort)type.Value, 0);
         return n.With(n.Vm with { Devices = n.Vm.Devices.With(device) }).Bind(new Descriptor(c.As, n.Vm.Key, device.Key));
     }
 }

@@ -25,14 +25,20 @@ public static class EnableCaps
     private static readonly Rule DirtyRingUnsupported = Refuse(EINVAL, "dirty-ring.unsupported",
         (in n, in c) => n.Host.System(c.Operation.Case ?? Capabilities.DIRTY_LOG_RING_ACQ_REL) == 0, stops: true);
 
-    private static readonly ImmutableArray<Rule> DirtyRing =
+    /// <summary>What architectures check before they look at the capability.</summary>
+    public static Rule NoFlags { get; } = Refuse(EINVAL, "enable-cap.flags", (in n, in c) => c[Flags] != 0);
+
+    /// <summary>On CPUs of Intel's only.</summary>
+    public static Rule SmallestWithModificationLog { get; } = Refuse(EINVAL, "dirty-ring.smallest-with-pml",
+        (in n, in c) => (uint)c[Argument0] < (ReservedEntries + PageModificationEntries) * BytesPerEntry, given: PageModificationLog);
+
+    private static ImmutableArray<Rule> DirtyRing(ArchitecturePart part) =>
     [
         .. Gates.VirtualStruct,
         DirtyRingUnsupported,
         Refuse(EINVAL, "dirty-ring.power-of-two", (in n, in c) => !BitOperations.IsPow2((uint)c[Argument0])),
         Refuse(EINVAL, "dirty-ring.smallest", (in n, in c) => (uint)c[Argument0] < n[DirtyRingSmallest]),
-        Refuse(EINVAL, "dirty-ring.smallest-with-pml",
-            (in n, in c) => (uint)c[Argument0] < (ReservedEntries + PageModificationEntries) * BytesPerEntry, given: PageModificationLog),
+        .. part.DirtyRingSizes,
         Refuse(E2BIG, "dirty-ring.largest", (in n, in c) => (uint)c[Argument0] > n[DirtyRingLargest]),
         Refuse(EINVAL, "dirty-ring.once", (in n, in c) => n.Vm.DirtyRing != 0),
         Refuse(EINVAL, "dirty-ring.before-vcpus", (in n, in c) => n.Vm.HasVcpus),
@@ -62,8 +68,8 @@ public static class EnableCaps
                 Accept("halt-poll.set"),
             ],
             [0, 1, .. Sample.Around(HaltPollNanoseconds), ulong.MaxValue]);
-        yield return Case(Capabilities.DIRTY_LOG_RING, 4, DirtyRing, RingSizes);
-        yield return Case(Capabilities.DIRTY_LOG_RING_ACQ_REL, 4, DirtyRing, RingSizes);
+        yield return Case(Capabilities.DIRTY_LOG_RING, 4, DirtyRing(part), RingSizes);
+        yield return Case(Capabilities.DIRTY_LOG_RING_ACQ_REL, 4, DirtyRing(part), RingSizes);
         yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 2,
             !part.RingWithBitmap ? [.. Gates.VirtualStruct, RefuseAll(EINVAL, "ring-bitmap.unsupported")] :
             [

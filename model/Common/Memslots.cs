@@ -41,18 +41,18 @@ public static class Memslots
                 .. shared.Except(ofGuestMemory),
             ],
             Alphabet = Alphabets.Of(
-                (Region.Slot, Slots), (Region.Flags, Flags), (Region.Gpa, Gpas), (Region.Size, Sizes), (Region.UserAddress, UserAddresses)),
+                (Region.Slot, Slots), (Region.Flags, Flags), (Region.Gpa, [.. Gpas, .. part.MemslotGpas]), (Region.Size, Sizes), (Region.UserAddress, UserAddresses)),
         };
         yield return new()
         {
             Ioctl = Region2.Ioctl,
             On = DescriptorKind.Vm,
             Weight = 16,
-            Rules = [.. Gates.VirtualStruct, .. shared],
+            Rules = [.. Gates.VirtualStruct, .. part.GuestMemory ? shared : shared.Except(ofGuestMemory)],
             Alphabet = Alphabets.Of(
                 (Region2.Slot, Slots),
                 (Region2.Flags, [.. Flags, 4, 4, 4, 5, 6]),
-                (Region2.Gpa, Gpas),
+                (Region2.Gpa, [.. Gpas, .. part.MemslotGpas]),
                 (Region2.Size, Sizes),
                 (Region2.UserAddress, UserAddresses),
                 (Region2.MemoryOffset, [0, 0, 0, 0, 4096, 4096, 1, 0xffff_ffff_ffff_f000]),
@@ -221,6 +221,6 @@ public static class Memslots
 
     private static readonly ImmutableArray<Sample> UserAddresses =
         [UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start,
-         UserMemory.Start + 0x1000, UserMemory.Start + 0x10000, UserMemory.Start + 1, 0, 0x10000,
+         UserMemory.Start + 0x1000, UserMemory.Start + 0x10000, UserMemory.ReadOnlyStart, UserMemory.ReadOnlyStart - 0x1000, UserMemory.Start + 1, 0, 0x10000,
          new(0, UserAddressEnd), new(ulong.MaxValue - 0xfff, UserAddressEnd), new(ulong.MaxValue - 0x1fff, UserAddressEnd), new(0x1000, UserAddressEnd), 1UL << 63, ulong.MaxValue - 0xfff];
 }

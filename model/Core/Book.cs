@@ -26,6 +26,30 @@ public sealed record Book
     /// <summary>How a semantic argument is spelled in this release, where not as in the newest one.</summary>
     public ImmutableArray<Spelling> Spellings { get; init; } = [];
 
+    /// <summary>Names that differ from the newest release's.</summary>
+    public ImmutableDictionary<Symbol, string> Names { get; init; } = ImmutableDictionary<Symbol, string>.Empty;
+
+    /// <summary>The name of a symbol in this revision's vocabulary.</summary>
+    public string Name(Symbol symbol)
+    {
+        ArgumentNullException.ThrowIfNull(symbol);
+        return Names.GetValueOrDefault(symbol, symbol.Name);
+    }
+
+    /// <summary>True where an argument of the operation is spelled otherwise than in the newest release.</summary>
+    public bool Spells(Operation operation)
+    {
+        foreach (Spelling spelling in Spellings)
+        {
+            if (spelling.Operation.Id == operation.Id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The number of a symbol in this revision's vocabulary.</summary>
     public ulong Number(Symbol symbol)
     {
@@ -57,7 +81,11 @@ public sealed record Book
 public readonly record struct Placed(Operation Operation, Rule Rule, int Position);
 
 /// <summary>
-/// How one release spells an argument that means the same in all: semantic value to number and back. A number that means
-/// nothing decodes to <c>null</c>.
+/// How one revision spells an argument that means the same in all: from the newest release's number to its own. What a
+/// number means that was given raw is not said.
 /// </summary>
-public sealed record Spelling(Operation Operation, Field Field, Func<ulong, ulong> Encode, Func<ulong, ulong?> Decode);
+/// <param name="Operation">The call.</param>
+/// <param name="Field">Its argument.</param>
+/// <param name="Encode">The revision's number for a meaning.</param>
+/// <param name="How">In words.</param>
+public sealed record Spelling(Operation Operation, Field Field, Func<Architecture, ulong, ulong> Encode, string How);

@@ -23,8 +23,8 @@ public static class CallText
                 continue;
             }
 
-            bool numeric = call.Operation.Case is null && field == call.Operation.Ioctl!.Selector;
-            text.Append(", ").Append(field.Name).Append(": ").Append(numeric ? Number(word) : WriteWord(field, word));
+            bool selects = field == call.Operation.Ioctl!.Selector;
+            text.Append(", ").Append(field.Name).Append(": ").Append(!selects ? WriteWord(field, word) : call.Operation.Case?.Name ?? Number(word));
         }
 
         if (call.Argument != Pointer.Fine && call.Operation.Ioctl is { TakesPointer: true })

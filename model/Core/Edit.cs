@@ -177,10 +177,10 @@ public sealed record SetLimit(Limit Limit, Func<Bound, Bound> By, string How) : 
     }
 }
 
-/// <summary>A constant has another number.</summary>
-public sealed record SetNumber(Symbol Symbol, ulong Value) : Edit
+/// <summary>A constant has another number, and where given another name.</summary>
+public sealed record SetNumber(Symbol Symbol, ulong Value, string? Name = null) : Edit
 {
-    public override string Words => $"{Symbol.Name} is {Value}";
+    public override string Words => Name is null ? $"{Symbol.Name} is {Value}" : $"{Symbol.Name} is called {Name} and is {Value}";
 
     public override IEnumerable<string> Clauses => [];
 
@@ -189,7 +189,51 @@ public sealed record SetNumber(Symbol Symbol, ulong Value) : Edit
     public override Book Apply(Book book)
     {
         ArgumentNullException.ThrowIfNull(book);
-        return book with { Numbers = book.Numbers.SetItem(Symbol, Value) };
+        return book with
+        {
+            Numbers = book.Numbers.SetItem(Symbol, Value),
+            Names = Name is null ? book.Names : book.Names.SetItem(Symbol, Name),
+        };
+    }
+}
+
+/// <summary>An argument is spelled otherwise.</summary>
+public sealed record Spell(Spelling Spelling) : Edit
+{
+    public override string Words => $"{Spelling.Field.Name} of {Spelling.Operation.FullName} {Spelling.How}";
+
+    public override IEnumerable<string> Clauses => [];
+
+    public override bool Concerns(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return book.Operations.Any(o => o.Id == Spelling.Operation.Id);
+    }
+
+    public override Book Apply(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return Concerns(book)
+            ? book with { Spellings = [.. book.Spellings.Where(s => s.Operation.Id != Spelling.Operation.Id || s.Field != Spelling.Field), Spelling] }
+            : throw new EditException($"{Words}: there is no such operation");
+    }
+}
+
+/// <summary>An operation exists that the parent does not have, with its rules.</summary>
+public sealed record Introduce(Operation Operation) : Edit
+{
+    public override string Words => $"add {Operation.FullName}";
+
+    public override IEnumerable<string> Clauses => Operation.Rules.Select(r => r.Id);
+
+    public override bool Concerns(Book book) => true;
+
+    public override Book Apply(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return book.Operations.Any(o => o.FullName == Operation.FullName)
+            ? throw new EditException($"{Words}: it is there already")
+            : book with { Operations = book.Operations.Add(Operation) };
     }
 }
 

@@ -160,7 +160,7 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(world);
         Meet(world, call, out Node node);
         World next = Step(world, call, out decided);
-        observed = new Observation { Errno = decided.Errno, After = call.Words };
+        observed = new Observation { Errno = decided.Errno, After = call.Words, Ending = decided.Crashes ? Ending.Crashed : Ending.Returned };
         observed.Descriptor = decided.Creates;
         observed.Result = decided.Result is { } result ? (long)result(node, call) : 0;
         foreach (Write write in decided.Writes)
@@ -199,7 +199,7 @@ public sealed class Model
             }
         }
 
-        if (exact.Open && observed.Ending == Ending.Returned)
+        if ((exact.Open && observed.Ending == Ending.Returned) || observed.Ending == Ending.Unsaid)
         {
             return new Judgement(Finding.Open, exact, world) { Settled = excluded };
         }
@@ -270,7 +270,7 @@ public sealed class Model
             ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[selector];
             if (table.TryGetValue(number, out Operation? named))
             {
-                return named;
+                return operation.Case is null && Book.Spells(named) ? Book.KnownNumber : named;
             }
         }
 
@@ -295,7 +295,7 @@ public sealed class Model
         {
             if (spelling.Operation.Id == call.Operation.Id)
             {
-                spelled.Words[spelling.Field.Index] = spelling.Encode(call[spelling.Field]);
+                spelled.Words[spelling.Field.Index] = spelling.Encode(Host.Architecture, call[spelling.Field]);
             }
         }
 
@@ -388,7 +388,12 @@ public sealed class Model
     private static bool Matches(Rule rule, in Node node, in Call call, in Observation observed, out string? detail)
     {
         detail = null;
-        if (observed.Ending != Ending.Returned || observed.Errno != rule.Errno)
+        if (observed.Ending != Ending.Returned || rule.Crashes)
+        {
+            return rule.Crashes && observed.Ending == Ending.Crashed;
+        }
+
+        if (observed.Errno != rule.Errno)
         {
             return false;
         }

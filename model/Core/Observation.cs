@@ -17,6 +17,9 @@ public enum Ending : byte
 
     /// <summary>It returned, but the kernel printed what it prints only where something is wrong in the kernel.</summary>
     Warned,
+
+    /// <summary>A model that stands in for a kernel says nothing of it.</summary>
+    Unsaid,
 }
 
 /// <summary>What a kernel, or a model standing in for one, answered to a call.</summary>
@@ -43,6 +46,7 @@ public struct Observation
         Ending.Hung => "hang",
         Ending.NotMade => "not made",
         Ending.Warned => "a kernel warning",
+        Ending.Unsaid => "nothing said",
         _ when Errno != Errno.None => Errno.ToString(),
         _ when Descriptor => "a descriptor",
         _ => Result.ToString(),

@@ -63,13 +63,16 @@ public sealed record Rule
     /// </summary>
     public bool Open { get; init; }
 
+    /// <summary>True where the kernel crashes: an outcome of its own, that no userspace can be ready for.</summary>
+    public bool Crashes { get; init; }
+
     /// <summary>A number of this process for tables indexed by rule; an edited copy gets its own.</summary>
     public int Serial { get; } = Interlocked.Increment(ref count);
 
-    public bool Accepts => Errno == Errno.None;
+    public bool Accepts => Errno == Errno.None && !Crashes;
 
-    /// <summary>The answer in a word: the errno, <c>accepts</c>, or <c>open</c>.</summary>
-    public string Answer => Open ? "open" : Accepts ? "accepts" : Errno.ToString();
+    /// <summary>The answer in a word: the errno, <c>accepts</c>, <c>open</c> or <c>crashes</c>.</summary>
+    public string Answer => Open ? "open" : Crashes ? "crashes" : Accepts ? "accepts" : Errno.ToString();
 
     /// <summary>Copies a rule for an edited book.</summary>
     private Rule(Rule original)
@@ -86,6 +89,7 @@ public sealed record Rule
         Writes = original.Writes;
         Creates = original.Creates;
         Open = original.Open;
+        Crashes = original.Crashes;
     }
 
     public bool Equals(Rule? other) => ReferenceEquals(this, other);
@@ -120,6 +124,9 @@ public static class Rules
 
     /// <summary>The model says nothing of the answer and of what comes after it.</summary>
     public static Rule LeaveOpen(string id, When? when = null) => new() { Id = id, When = when, Open = true, Stops = true };
+
+    /// <summary>The kernel crashes.</summary>
+    public static Rule Crash(string id, When? when = null) => new() { Id = id, When = when, Crashes = true, Stops = true };
 
     /// <summary>The call succeeds with a number.</summary>
     public static Rule Return(string id, Value result, Allowed? allows = null, When? when = null) =>

@@ -25,7 +25,7 @@ public static class X86EnableCaps
 
     /// <summary>All x86 cases check the flags first.</summary>
     public static readonly ImmutableArray<Rule> Prefix =
-        [.. Gates.VirtualStruct, Refuse(EINVAL, "enable-cap.flags", (in n, in c) => c[Flags] != 0)];
+        [.. Gates.VirtualStruct, EnableCaps.NoFlags];
 
     private static readonly Rule EncryptionDescriptor =
         Refuse(EBADF, "encryption-context.descriptor", (in n, in c) => true, given: EncryptionBuiltIn);

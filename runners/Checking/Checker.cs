@@ -25,6 +25,7 @@ public sealed class Checker
     private readonly ITarget target;
     private readonly Strictness strictness;
     private readonly long[] decided;
+    private readonly Model.Model? standIn;
     private Observation[] observed = new Observation[64];
     private Call[] spelled = new Call[64];
     private int made;
@@ -33,6 +34,7 @@ public sealed class Checker
     {
         ArgumentNullException.ThrowIfNull(model);
         this.target = target;
+        standIn = (target as ModelTarget)?.Model;
         this.strictness = strictness;
         Model = model;
         decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
@@ -76,12 +78,23 @@ public sealed class Checker
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
+            if (Misunderstood(world, calls[i]))
+            {
+                LeftOpen++;
+                return null;
+            }
+
             Judgement judgement = Model.Judge(world, calls[i], observed[i]);
             Calls++;
             switch (judgement.Finding)
             {
                 case Finding.AsExpected:
                     decided[judgement.Rule.Serial]++;
+                    if (judgement.Rule.Crashes)
+                    {
+                        return null;
+                    }
+
                     break;
                 case Finding.Environment:
                     OutOfResources++;
@@ -114,8 +127,13 @@ public sealed class Checker
         World world = World.Initial;
         for (int i = 0; i < calls.Length; i++)
         {
+            if (Misunderstood(world, calls[i]))
+            {
+                return null;
+            }
+
             Judgement judgement = Model.Judge(world, calls[i], observed[i]);
-            if (judgement.Finding is Finding.Environment or Finding.Open)
+            if (judgement.Finding is Finding.Environment or Finding.Open || judgement.Rule.Crashes)
             {
                 return null;
             }
@@ -164,17 +182,27 @@ public sealed class Checker
 
         for (int i = 0; i < calls.Length; i++)
         {
-            spelled[i] = Model.Spell(calls[i]);
+            spelled[i] = target.TakesMeanings ? calls[i] : Model.Spell(calls[i]);
         }
 
         made = calls.Length;
         target.Execute(spelled.AsSpan(0, made), observed);
     }
 
+    /// <summary>
+    /// True where a number was given raw that the target's vocabulary uses for another meaning: between two revisions only
+    /// meanings are compared.
+    /// </summary>
+    private bool Misunderstood(World world, in Call call) =>
+        standIn is { } other && call.Operation is { Case: null, Ioctl.Selector: not null } && other.Book.Numbers != Model.Book.Numbers
+        && Model.Resolve(world, call).Case != other.Resolve(world, call).Case;
+
     private Divergence Diverged(World world, ReadOnlySpan<Call> calls, int at, Judgement judgement)
     {
         Operation operation = Model.Resolve(world, calls[at]);
-        Group group = new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding);
+        Group group = standIn is null
+            ? new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding)
+            : Blame.Of(Model, standIn, world, calls[..(at + 1)], judgement);
         return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation)
         {
             Printed = observed[at].Ending != Ending.Returned && target is IPrints printing ? printing.Printed : [],

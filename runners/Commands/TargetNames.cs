@@ -36,7 +36,7 @@ public static class TargetNames
         }
 
         Revision modelled = ModelledBy(name) ?? throw new RequestException($"target {name}: unknown; give {Forms}");
-        return [.. hosts.Select(h => new ModelTarget(name, new Model.Model(modelled, h)))];
+        return [.. hosts.Select(h => new ModelTarget(name, new Model.Model(modelled, ModelHosts.For(modelled, h))))];
     }
 
     /// <summary>The revision by which a target that is a model answers; <c>null</c> where the name stands for no model.</summary>

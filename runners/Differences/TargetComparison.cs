@@ -130,9 +130,11 @@ public sealed class TargetComparison
         return null;
     }
 
+    /// <summary>True where an answer decides nothing, nor anything after it.</summary>
     private static bool RanOut(in Observation observed, in Call call) =>
-        observed.Ending == Ending.Returned && observed.Errno.IsEnvironment()
-        && !(observed.Errno == Errno.EINTR && call.Operation.Ioctl == Model.Uapi.Ioctls.Run.Ioctl);
+        observed.Ending == Ending.Unsaid
+        || (observed.Ending == Ending.Returned && observed.Errno.IsEnvironment()
+            && !(observed.Errno == Errno.EINTR && call.Operation.Ioctl == Model.Uapi.Ioctls.Run.Ioctl));
 
     /// <summary>The first word that the targets left different.</summary>
     private static string? Word(in Call call, in Observation one, in Observation other)

@@ -23,7 +23,8 @@ internal static class DivergenceText
         Divergence smallest = group.Smallest;
         text.WriteLine();
         text.WriteLine($"divergence {number} of {of}: {group.First.Group.Finding.Words()}");
-        text.WriteLine($"  {group.First.Group.Ioctl}, expected by {group.First.Group.Clause}, observed {group.First.Group.Observed}");
+        string by = group.First.Group.Clause == group.First.Judgement.Rule.Id ? "expected by" : "decided by the target's";
+        text.WriteLine($"  {group.First.Group.Ioctl}, {by} {group.First.Group.Clause}, observed {group.First.Group.Observed}");
         text.WriteLine($"  in {group.Count} sequences; the first of {group.First.Sequence.Length} calls shrank to {smallest.Sequence.Length} ({group.Tried} tried)"
             + (group.Label is null ? "" : $"; {group.Label}"));
         if (manyHosts)
@@ -35,6 +36,11 @@ internal static class DivergenceText
         }
 
         WriteSequence(text, smallest, model);
+        foreach (string line in Spelled(smallest, model))
+        {
+            text.WriteLine("  " + line);
+        }
+
         foreach (string line in Allowed(smallest, model))
         {
             text.WriteLine("  " + line);
@@ -91,6 +97,24 @@ internal static class DivergenceText
         }
 
         return lines;
+    }
+
+    /// <summary>The calls that the revision spells otherwise than the newest release, in its own words.</summary>
+    private static IEnumerable<string> Spelled(Divergence divergence, Model.Model model)
+    {
+        for (int i = 0; i < divergence.Sequence.Length; i++)
+        {
+            Call call = divergence.Sequence[i];
+            Call spelled = model.Spell(call);
+            if (call.Operation.Case is not { } symbol || spelled.Words == call.Words)
+            {
+                continue;
+            }
+
+            IEnumerable<string> words = call.Operation.Fields.Where(f => f != call.Operation.Ioctl!.Selector && spelled[f] != call[f])
+                .Select(f => $", {f.Name} {CallText.Number(spelled[f])}");
+            yield return $"spelled: call {i + 1} is {model.Book.Name(symbol)} ({model.Book.Number(symbol)}){string.Concat(words)} in {model.Revision.Name}";
+        }
     }
 
     private static IEnumerable<string> Allowed(Divergence divergence, Model.Model model)

@@ -14,8 +14,11 @@ public interface ITarget : IDisposable
     /// <summary>What was probed of the machine behind the target.</summary>
     Host Host { get; }
 
+    /// <summary>True for a model, which takes calls by what they mean; a kernel takes them spelled in a vocabulary.</summary>
+    bool TakesMeanings => false;
+
     /// <summary>Makes the calls in order.</summary>
-    /// <param name="calls">The calls, spelled in the vocabulary of the revision that is checked.</param>
+    /// <param name="calls">The calls, for a kernel spelled in the vocabulary of the revision that is checked.</param>
     /// <param name="observed">What each answered; as long as <paramref name="calls"/>.</param>
     void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed);
 }

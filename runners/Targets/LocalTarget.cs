@@ -35,13 +35,8 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         _ = Libc.Close(kvm);
-        void* memory = Libc.Map((void*)UserMemory.Start, (nuint)UserMemory.Length, Libc.ProtReadWrite,
-            Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve | Libc.MapFixedNoReplace, -1, 0);
-        if (memory != (void*)UserMemory.Start)
-        {
-            throw new TargetException($"user memory cannot be mapped at 0x{UserMemory.Start:x}: something else lies there");
-        }
-
+        MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
+        MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
         Host = LocalHost.Probe(Execute);
     }
 
@@ -83,6 +78,17 @@ public sealed unsafe class LocalTarget : ITarget
             argument.Dispose();
             pointee.Dispose();
             _ = Libc.Unmap((void*)UserMemory.Start, (nuint)UserMemory.Length);
+            _ = Libc.Unmap((void*)UserMemory.ReadOnlyStart, (nuint)UserMemory.ReadOnlyLength);
+        }
+    }
+
+    private static void MapUserMemory(ulong start, ulong length, int protection)
+    {
+        void* memory = Libc.Map((void*)start, (nuint)length, protection,
+            Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve | Libc.MapFixedNoReplace, -1, 0);
+        if (memory != (void*)start)
+        {
+            throw new TargetException($"user memory cannot be mapped at 0x{start:x}: something else lies there");
         }
     }
 

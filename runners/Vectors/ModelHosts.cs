@@ -63,6 +63,11 @@ public static class ModelHosts
     {
         Call call = new(operation, Handle.Kvm);
         int answer = model.Host.System(operation.Case!);
+        if (model.Decide(World.Initial, call).Crashes)
+        {
+            return model;
+        }
+
         while (answer != 0 && model.Judge(World.Initial, call, new Observation { Result = answer, After = call.Words }).Finding != Finding.AsExpected)
         {
             answer &= ~(1 << BitOperations.Log2((uint)answer));

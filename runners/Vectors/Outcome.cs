@@ -6,19 +6,23 @@ namespace KvmSpec.Runners.Vectors;
 
 /// <summary>
 /// An outcome that a vector names: an errno, a new descriptor of a kind, a result, a range of results that hosts choose
-/// from, or <c>open</c>, of which nothing is said.
+/// from, <c>crash</c>, or <c>open</c>, of which nothing is said.
 /// </summary>
 public readonly record struct Outcome
 {
     /// <summary>Any answer: the case ends here.</summary>
     public static readonly Outcome Open = new(Errno.None, null, 0, 0) { IsOpen = true };
 
+    /// <summary>The kernel crashes: only postings do.</summary>
+    public static readonly Outcome Crash = new(Errno.None, null, 0, 0) { IsCrash = true };
+
     private const string Between = "..";
     private const string OpenName = "open";
+    private const string CrashName = "crash";
 
     private static readonly FrozenDictionary<string, Outcome> Named = Enum.GetValues<Errno>().Where(e => e != Errno.None).Select(Of)
         .Concat(Enum.GetValues<DescriptorKind>().Where(k => k is > DescriptorKind.System and < DescriptorKind.Foreign).Select(Of))
-        .Append(Open).ToFrozenDictionary(o => o.ToString());
+        .Append(Open).Append(Crash).ToFrozenDictionary(o => o.ToString());
 
     private Outcome(Errno errno, DescriptorKind? descriptor, long least, long most)
     {
@@ -37,6 +41,9 @@ public readonly record struct Outcome
     /// <summary>True where nothing is said of the answer.</summary>
     public bool IsOpen { get; private init; }
 
+    /// <summary>True where the kernel crashes.</summary>
+    public bool IsCrash { get; private init; }
+
     /// <summary>The smallest result.</summary>
     public long Least { get; }
 
@@ -51,12 +58,14 @@ public readonly record struct Outcome
 
     /// <summary>True where a call ended like this.</summary>
     public bool Matches(in Observation observed) =>
-        IsOpen ? observed.Ending is Ending.Returned or Ending.NotMade
+        IsOpen ? observed.Ending is Ending.Returned or Ending.NotMade or Ending.Unsaid
+        : IsCrash ? observed.Ending == Ending.Crashed
         : observed.Ending == Ending.Returned && observed.Errno == Errno && (Errno != Errno.None || (observed.Descriptor == Descriptor.HasValue && Least <= observed.Result && observed.Result <= Most));
 
     /// <inheritdoc/>
     public override string ToString() =>
         IsOpen ? OpenName
+        : IsCrash ? CrashName
         : Errno != Errno.None ? Errno.ToString()
         : Descriptor is { } kind ? NameOf(kind)
         : Least == Most ? CallText.Number((ulong)Least)

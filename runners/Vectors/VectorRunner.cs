@@ -57,7 +57,7 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
         ReadOnlySpan<Call> written = vector.Sequence;
         for (int i = 0; i < count; i++)
         {
-            calls[i] = model.Spell(written[i]);
+            calls[i] = target.TakesMeanings ? written[i] : model.Spell(written[i]);
         }
 
         target.Execute(calls.AsSpan(0, count), observed.AsSpan(0, count));
