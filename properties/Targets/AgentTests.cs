@@ -72,7 +72,8 @@ public sealed class AgentTests
     {
         using FakeAgent agent = new();
         agent.Answers(FakeAgent.Outcome());
-        foreach (byte[] next in (byte[][])[FakeAgent.Outcome(), FakeAgent.Outcome(), FakeAgent.Outcome(flags: 1), FakeAgent.Outcome(errno: 22)])
+        IEnumerable<byte[]> prepared = Enumerable.Repeat(FakeAgent.Outcome(), AgentCalls.Preparations - 1);
+        foreach (byte[] next in (byte[][])[.. prepared, FakeAgent.Outcome(flags: 1), FakeAgent.Outcome(errno: 22)])
         {
             agent.AnswersAgain(next);
         }

@@ -26,6 +26,7 @@ public sealed class GuestTests
 
     [Theory]
     [InlineData("WARNING: CPU: 0 PID: 1 at arch/x86/kvm/x86.c:1 f+0x1/0x2 [kvm]", true, true)]
+    [InlineData("WARNING: virt/kvm/kvm_main.c:2084 at f+0x5e7/0x600 [kvm], CPU#0: init/1", true, true)]
     [InlineData("BUG: unable to handle page fault for address: 0000000000001000", true, false)]
     [InlineData("WARNING: possible circular locking dependency detected", true, false)]
     [InlineData("Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", true, false)]
@@ -39,6 +40,12 @@ public sealed class GuestTests
         Assert.Equal([line], KernelLog.Lines(Record + line + "\n SUBSYSTEM=cpu\n"));
         Assert.Equal([line], KernelLog.Lines($"[    4.812000] {line}\r\n"));
     }
+
+    [Fact]
+    public void A_report_shows_the_fault_and_not_the_machine() =>
+        Assert.Equal(
+            ["WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2", "RIP: 0010:f+0x1/0x2"],
+            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
 
     [Fact]
     public void An_initial_file_system_holds_what_was_put_in()

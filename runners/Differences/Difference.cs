@@ -1,4 +1,3 @@
-using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 
 namespace KvmSpec.Runners.Differences;

@@ -36,6 +36,12 @@ public sealed class GuestTarget : ITarget, IPrints
             Dispose();
             throw new TargetException($"target {name}: {lost.Message} while it was asked what it can do; the console's last lines: {string.Join(" | ", words.TakeLast(3))}");
         }
+        catch (TargetException missing) when (missing.Message.StartsWith(LocalTarget.Device, StringComparison.Ordinal))
+        {
+            IEnumerable<string> said = KernelLog.Lines(run.Qemu.Console).Where(l => l.StartsWith("kvmspec-agent: ", StringComparison.Ordinal));
+            Dispose();
+            throw new TargetException($"target {name}: no VM can be made there; the kernel needs CONFIG_KVM built in, or its modules with --modules DIR; {string.Join(" | ", said.Prepend(missing.Message.Split(';')[0]))}");
+        }
         catch
         {
             Dispose();
@@ -85,7 +91,7 @@ public sealed class GuestTarget : ITarget, IPrints
         if (Warned(observed[..calls.Length]))
         {
             string log = current.Connection.Log;
-            Printed = [.. KernelLog.Lines(log).SkipWhile(l => !KernelLog.TellsOfAFault(l)).Take(LinesKept)];
+            Printed = [.. KernelLog.Fault(log).Take(LinesKept)];
             if (!warnsAgain || !KernelLog.IsSurvived(log))
             {
                 End();
@@ -138,9 +144,9 @@ public sealed class GuestTarget : ITarget, IPrints
     private static string[] LastWords(GuestRun current)
     {
         current.Qemu.Drain();
-        string[] lines = [.. KernelLog.Lines(current.Qemu.Console)];
-        string[] fault = [.. lines.SkipWhile(l => !KernelLog.TellsOfAFault(l)).Take(LinesKept)];
-        return fault.Length > 0 ? fault : lines[Math.Max(0, lines.Length - LinesKept)..];
+        string console = current.Qemu.Console;
+        string[] fault = [.. KernelLog.Fault(console).Take(LinesKept)];
+        return fault.Length > 0 ? fault : [.. KernelLog.Lines(console).TakeLast(LinesKept)];
     }
 
     private static bool Warned(Span<Observation> observed)

@@ -12,8 +12,8 @@ internal static class KernelLog
         "bad unlock balance", "still held when returning to user space", "refcount_t: ", "list_add corruption", "list_del corruption",
     ];
 
-    /// <summary>Those after which the kernel works as before, but may not print them again.</summary>
-    private static readonly string[] Survived = ["WARNING: CPU", "WARNING: at "];
+    /// <summary>How lines begin that only say on which machine it happened.</summary>
+    private static readonly string[] Surroundings = ["Modules linked in:", "Tainted:", "Hardware name:", "CPU: ", "------------[ cut here"];
 
     /// <summary>True where a text tells of a fault in the kernel.</summary>
     public static bool TellsOfAFault(string text) => Faults.Any(f => text.Contains(f, StringComparison.Ordinal));
@@ -25,10 +25,15 @@ internal static class KernelLog
         .Select(Plain)
         .Where(l => l.Length > 0);
 
-    /// <summary>True where every fault in a text is one that the kernel survives as it was.</summary>
+    /// <summary>True where every fault in a text is a WARN, after which the kernel works as before; lockdep's tell no place.</summary>
     public static bool IsSurvived(string text) => Lines(text)
         .Where(TellsOfAFault)
-        .All(l => Survived.Any(s => l.Contains(s, StringComparison.Ordinal)));
+        .All(l => l.Contains("WARNING: ", StringComparison.Ordinal) && l.Contains(" at ", StringComparison.Ordinal));
+
+    /// <summary>What a report shows of a text: from the first fault on, without the lines about the machine.</summary>
+    public static IEnumerable<string> Fault(string text) => Lines(text)
+        .SkipWhile(l => !TellsOfAFault(l))
+        .Where(l => !Surroundings.Any(s => l.StartsWith(s, StringComparison.Ordinal)));
 
     private static string Plain(string line)
     {
