@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using KvmSpec.Runners.Targets;
@@ -7,7 +8,7 @@ namespace KvmSpec.Runners.Guests;
 
 /// <summary>
 /// apt in a state of its own, for another architecture and suite than the system's; the system's apt is not touched. apt
-/// checks signatures and sums, and goes on where a download was broken off.
+/// checks the suite's signature; packages that came whole are not downloaded again.
 /// </summary>
 internal sealed partial class AptState
 {
@@ -74,22 +75,72 @@ internal sealed partial class AptState
         return architecture.Modules.Length > 0 && names.Contains(modules) ? [found[0].Name, modules] : [found[0].Name];
     }
 
-    /// <summary>Downloads packages; apt's own progress is shown.</summary>
-    /// <returns>The package files.</returns>
+    /// <summary>Downloads packages, but for those that are there already; apt's own progress is shown.</summary>
+    /// <returns>The package files, with the sums that the signed index tells.</returns>
+    /// <exception cref="TargetException">They cannot be had.</exception>
     public string[] Download(string[] packages)
     {
-        string files = Path.Combine(directory, "packages");
-        ProcessStartInfo start = new("apt-get", ["download", .. packages]) { WorkingDirectory = files, RedirectStandardError = true };
+        string[] sums = [.. packages.Select(Sum)];
+        Fetch(packages);
+        if (packages.Zip(sums).Any(p => !IsWhole(FileOf(p.First), p.Second)))
+        {
+            Fetch(packages);
+        }
+
+        foreach ((string package, string sum) in packages.Zip(sums))
+        {
+            if (!IsWhole(FileOf(package), sum))
+            {
+                throw new TargetException($"{package}: what came is not what the index of {kernel.Suite} tells; the mirror may be changing, try again later");
+            }
+        }
+
+        return [.. packages.Select(FileOf)];
+    }
+
+    private string Files => Path.Combine(directory, "packages");
+
+    private void Fetch(string[] packages)
+    {
+        ProcessStartInfo start = new("apt-get", ["download", .. packages]) { WorkingDirectory = Files, RedirectStandardError = true };
         start.Environment["APT_CONFIG"] = configuration;
         using Process process = Process.Start(start)!;
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new TargetException($"apt-get download failed: {errors.Split('\n').FirstOrDefault(l => l.StartsWith("E:", StringComparison.Ordinal)) ?? errors.Trim()}; the same command goes on where it stopped");
+            throw new TargetException($"apt-get download failed: {errors.Split('\n').FirstOrDefault(l => l.StartsWith("E:", StringComparison.Ordinal)) ?? errors.Trim()}; packages that came whole are kept");
+        }
+    }
+
+    private string FileOf(string package) => Directory.GetFiles(Files, package + "_*.deb").OrderByDescending(File.GetLastWriteTimeUtc).FirstOrDefault() ?? "";
+
+    /// <summary>A package's SHA-256 in the index, which apt has checked against the suite's signature.</summary>
+    private string Sum(string package)
+    {
+        string shown = Encoding.UTF8.GetString(Tool.Run("apt-cache", ["show", "--no-all-versions", package], environment: Own));
+        return shown.Split('\n').FirstOrDefault(l => l.StartsWith("SHA256: ", StringComparison.Ordinal))?["SHA256: ".Length..].Trim()
+            ?? throw new TargetException($"{package}: the index of {kernel.Suite} tells no sum of it");
+    }
+
+    /// <summary>False where the file is another than the index says, which is then removed: apt keeps a file of the right size unread.</summary>
+    private static bool IsWhole(string file, string sum)
+    {
+        if (file.Length == 0)
+        {
+            return false;
         }
 
-        return [.. packages.Select(p => Directory.GetFiles(files, p + "_*.deb").OrderByDescending(File.GetLastWriteTimeUtc).First())];
+        using (FileStream content = File.OpenRead(file))
+        {
+            if (Convert.ToHexStringLower(SHA256.HashData(content)) == sum)
+            {
+                return true;
+            }
+        }
+
+        File.Delete(file);
+        return false;
     }
 
     private Dictionary<string, string> Own => new() { ["APT_CONFIG"] = configuration };
