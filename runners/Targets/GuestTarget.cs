@@ -114,6 +114,7 @@ public sealed class GuestTarget : ITarget, IPrints
             fresh.Connection.ExecuteStepwise(calls, observed, Host.VcpuMapSize, out made);
             made = calls.Length - 1;
             observed[made].Ending = EndingOf(first);
+            Printed = ["(the guest was lost with this sequence, and not when a fresh one made it call by call)", .. Printed];
         }
         catch (AgentLostException lost)
         {

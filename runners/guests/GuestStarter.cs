@@ -52,7 +52,7 @@ internal sealed class GuestStarter
         this.kernel = kernel;
         initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules());
         machine = guest.Machine.Split(' ');
-        append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 {guest.KernelArguments}".Trim();
+        append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 debugfs=off {guest.KernelArguments}".Trim();
         FileInfo image = new(kernel.Image);
         snapshots = new Snapshots($"{guest.Name}-{(kernel.IsOwn ? "own" : kernel.Title)}", guest.Restores, Path.GetFullPath(kernel.Image), $"{image.Length} {image.LastWriteTimeUtc:O}",
             Convert.ToHexString(SHA256.HashData(initramfs)), guest.Machine, append, Encoding.UTF8.GetString(Tool.Run(guest.Architecture.Emulator, ["--version"])));

@@ -54,7 +54,7 @@ internal static class GuestTable
 
     public static readonly Guest[] Guests =
     [
-        new("x86-64", X86, "kvm-amd", "-M q35 -cpu max,+svm -m 512", "no_timer_check nokaslr cryptomgr.notests debugfs=off"),
+        new("x86-64", X86, "kvm-amd", "-M q35 -cpu max,+svm -m 512", "no_timer_check nokaslr cryptomgr.notests"),
         new("riscv64", Riscv64, "Sv57x4", "-M virt -cpu rv64,h=true -m 256"),
         new("riscv64-sv48x4", Riscv64, "Sv48x4", "-M virt -cpu rv64,h=true,sv57=off -m 256"),
         new("riscv64-sv39x4", Riscv64, "Sv39x4", "-M virt -cpu rv64,h=true,sv57=off,sv48=off -m 256"),
