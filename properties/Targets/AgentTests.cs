@@ -158,6 +158,7 @@ public sealed class AgentTests
     [Theory]
     [InlineData("agent:true", "target agent:true: the stream ended")]
     [InlineData("agent:echo 'this is no agent, it only talks'", "no agent answers here")]
+    [InlineData("agent:echo 'host unreachable' >&2", "the stream ended; it said: host unreachable")]
     [InlineData("guest:nothing", "guest nothing: unknown; there are x86-64, riscv64, ")]
     [InlineData("guest:riscv64@2.6", "guest riscv64@2.6: no such release; there are 7.3, ")]
     public void A_target_that_is_not_there_is_one_line(string target, string problem)

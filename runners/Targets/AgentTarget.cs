@@ -9,22 +9,28 @@ public sealed class AgentTarget : ITarget, IPrints
     /// <summary>How long an answer may take; ssh has its own limit for reaching the board.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private readonly AgentConnection connection;
-    private readonly Process? process;
+    /// <summary>How long a command that ended its answers may take to say why.</summary>
+    private static readonly TimeSpan SayingLimit = TimeSpan.FromMilliseconds(500);
 
-    private AgentTarget(string name, AgentConnection connection, Process? process)
+    private readonly AgentConnection connection;
+    private readonly Process process;
+    private readonly Func<string> lastSaid;
+
+    private AgentTarget(string name, AgentConnection connection, Process process, Func<string> lastSaid)
     {
         Name = name;
         this.connection = connection;
         this.process = process;
+        this.lastSaid = lastSaid;
         try
         {
             Host = Probe(name, connection, Limit, Execute);
         }
         catch (Exception e)
         {
+            Exception reason = e is AgentLostException lost ? Ended(lost) : e;
             Dispose();
-            throw e is AgentLostException lost ? Ended(lost) : e;
+            throw reason;
         }
     }
 
@@ -39,16 +45,16 @@ public sealed class AgentTarget : ITarget, IPrints
     public static AgentTarget Start(string command)
     {
         ArgumentNullException.ThrowIfNull(command);
-        ProcessStartInfo start = new("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("trap '' INT; " + command);
         Process process = Process.Start(start)!;
+        string last = "";
+        process.ErrorDataReceived += (_, e) => last = string.IsNullOrWhiteSpace(e.Data) ? last : e.Data.Trim();
+        process.BeginErrorReadLine();
         AgentConnection connection = new(process.StandardInput.BaseStream, process.StandardOutput.BaseStream, () => End(process, TimeSpan.Zero), Limit);
-        return new AgentTarget("agent:" + command, connection, process);
+        return new AgentTarget("agent:" + command, connection, process, () => last);
     }
-
-    /// <summary>An agent at the other end of two streams.</summary>
-    internal static AgentTarget Over(string name, AgentConnection connection) => new(name, connection, null);
 
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
     {
@@ -65,11 +71,8 @@ public sealed class AgentTarget : ITarget, IPrints
     public void Dispose()
     {
         connection.Dispose();
-        if (process is not null)
-        {
-            End(process, TimeSpan.FromSeconds(1));
-            process.Dispose();
-        }
+        End(process, TimeSpan.FromSeconds(1));
+        process.Dispose();
     }
 
     /// <summary>What an agent says of the host.</summary>
@@ -79,8 +82,15 @@ public sealed class AgentTarget : ITarget, IPrints
         return HostProbe.Of(name, lines[0], lines[1], connection.Read, make);
     }
 
-    private TargetException Ended(AgentLostException lost) =>
-        new($"target {Name}: {lost.Message}{(lost.TimedOut ? "" : "; does the command run by itself?")}");
+    private TargetException Ended(AgentLostException lost)
+    {
+        if (process.WaitForExit(SayingLimit))
+        {
+            process.WaitForExit();
+        }
+
+        return new($"target {Name}: {lost.Message}{(lastSaid() is { Length: > 0 } said ? $"; it said: {said}" : lost.TimedOut ? "" : "; does the command run by itself?")}");
+    }
 
     /// <summary>Ends the command; its standard input has ended, so that an agent ends by itself.</summary>
     private static void End(Process process, TimeSpan after)
