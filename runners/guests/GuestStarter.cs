@@ -17,9 +17,6 @@ internal sealed record GuestRun(Qemu Qemu, AgentConnection Connection) : IDispos
 /// <summary>Starts one guest with one kernel, as often as needed.</summary>
 internal sealed class GuestStarter
 {
-    /// <summary>How long an answer may take. Making a VM takes seconds on the slowest guests.</summary>
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
-
     /// <summary>How long a kernel may take to start its agent; emulation on a busy machine is slow.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
@@ -90,7 +87,7 @@ internal sealed class GuestStarter
         try
         {
             Stream stream = qemu.Connect();
-            run = new GuestRun(qemu, new AgentConnection(stream, stream, qemu.Kill, AnswerLimit));
+            run = new GuestRun(qemu, new AgentConnection(stream, stream, qemu.Kill, TimeSpan.FromSeconds(guest.AnswerSeconds)));
             run.Connection.Hello(within);
             reason = null;
             return run;

@@ -30,7 +30,9 @@ internal sealed record GuestArchitecture(
 /// <param name="Machine">QEMU's arguments for machine, CPU and memory.</param>
 /// <param name="KernelArguments">What the kernel's command line needs beside the console.</param>
 /// <param name="Restores">True where a snapshot of it is known to go on working.</param>
-internal sealed record Guest(string Name, GuestArchitecture Architecture, string Title, string Machine, string KernelArguments = "", bool Restores = true);
+/// <param name="AnswerSeconds">How long a sequence may take before the guest counts as hung.</param>
+internal sealed record Guest(
+    string Name, GuestArchitecture Architecture, string Title, string Machine, string KernelArguments = "", bool Restores = true, int AnswerSeconds = 60);
 
 /// <summary>A kernel release and the Debian suite that has it.</summary>
 /// <param name="Release">Such as 7.2; the newest of its stable updates is taken.</param>
@@ -60,7 +62,7 @@ internal static class GuestTable
         new("riscv64-sv39x4", Riscv64, "Sv39x4", "-M virt -cpu rv64,h=true,sv57=off,sv48=off -m 256"),
         new("arm64", Arm64, "GICv3, VHE", "-M virt,virtualization=on,gic-version=3 -cpu neoverse-n1 -m 256", "nohlt"),
         new("arm64-gicv2", Arm64, "GICv2, nVHE", "-M virt,virtualization=on,gic-version=2 -cpu cortex-a72 -m 256"),
-        new("arm64-nested", Arm64, "GICv3, nested virtualization", "-M virt,virtualization=on,gic-version=3 -cpu max -m 256", "kvm-arm.mode=nested nohlt", Restores: false),
+        new("arm64-nested", Arm64, "GICv3, nested virtualization", "-M virt,virtualization=on,gic-version=3 -cpu max -m 256", "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180),
     ];
 
     public static readonly GuestKernel[] Kernels =
