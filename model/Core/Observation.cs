@@ -15,6 +15,9 @@ public enum Ending : byte
     /// <summary>The target refused to make it, because an earlier call crashed or hung.</summary>
     NotMade,
 
+    /// <summary>It returned, but the kernel printed what it prints only where something is wrong in the kernel.</summary>
+    Warned,
+
     /// <summary>A model that stands in for a kernel says nothing of it.</summary>
     Unsaid,
 }
@@ -42,6 +45,7 @@ public struct Observation
         Ending.Crashed => "crash",
         Ending.Hung => "hang",
         Ending.NotMade => "not made",
+        Ending.Warned => "a kernel warning",
         Ending.Unsaid => "nothing said",
         _ when Errno != Errno.None => Errno.ToString(),
         _ when Descriptor => "a descriptor",

@@ -9,7 +9,7 @@ public sealed class BadRequestTests
     private const string Kvm = "/dev/kvm";
 
     [Theory]
-    [InlineData("target nowhere: unknown; give local, model", "check", "--target", "nowhere")]
+    [InlineData("target nowhere: unknown; give local, guest:NAME[@RELEASE], agent:COMMAND, model", "check", "--target", "nowhere")]
     [InlineData("revision 2.6: unknown", "check", "--target", "revision:2.6")]
     [InlineData("target planted:nothing: no such planted fault", "check", "--target", "planted:nothing")]
     [InlineData("revision 2.6: unknown; there are 7.3, ", "check", "--target", "model", "--revision", "2.6")]

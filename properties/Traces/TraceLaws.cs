@@ -121,7 +121,7 @@ public sealed class TraceLaws
     {
         foreach (PropertyInfo property in typeof(Host).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is not null))
         {
-            foreach (Host host in X86Hosts.All)
+            foreach (Host host in Hosts.All)
             {
                 Host changed = host with { };
                 property.SetValue(changed, Other(property.Name, property.GetValue(host)!));

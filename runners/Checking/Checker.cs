@@ -209,7 +209,10 @@ public sealed class Checker
         Group group = standIn is null
             ? new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding)
             : Blame.Of(Model, standIn, world, calls[..(at + 1)], judgement);
-        return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation);
+        return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation)
+        {
+            Printed = observed[at].Ending != Ending.Returned && target is IPrints printing ? printing.Printed : [],
+        };
     }
 
     private void Settle(in Judgement judgement, in Call call)

@@ -11,7 +11,11 @@ public sealed record Group(string Ioctl, string Clause, string Observed, Finding
 }
 
 /// <summary>One divergence: where in which sequence, what the model says and what came.</summary>
-public sealed record Divergence(Group Group, Sequence Sequence, int At, Judgement Judgement, Observation Observed, Operation Operation);
+public sealed record Divergence(Group Group, Sequence Sequence, int At, Judgement Judgement, Observation Observed, Operation Operation)
+{
+    /// <summary>What the kernel itself printed, where it crashed, hung or warned.</summary>
+    public IReadOnlyList<string> Printed { get; init; } = [];
+}
 
 /// <summary>A group with its count, its first sequence and the shrunk one.</summary>
 /// <param name="first">The divergence that made the group.</param>

@@ -31,12 +31,14 @@ internal static class CheckCommand
         Option<string> shard = new("--shard") { Description = "Which part of the sequences: I/N.", DefaultValueFactory = _ => "1/1" };
         Option<ReportFormat> format = new("--format") { Description = "How the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
         Option<string?> file = new("--output") { Description = "The file to write the report to." };
+        Option<string?> kernel = new("--kernel") { Description = "For a guest: boot this kernel image instead; 'kvmspec targets' lists the options it needs." };
+        Option<string?> modules = new("--modules") { Description = "The directory with that kernel's modules, where KVM is one." };
         Option<bool> dryRun = new("--dry-run") { Description = "Say what would be checked, and make no call." };
         Option<string?> record = new("--record") { Description = "A new file for what the target is asked and answers, as runners/Traces/FORMAT.md says.", HelpName = "FILE" };
         Option<string?> trace = new("--trace") { Description = "Check such a file in the place of a target, without any kernel.", HelpName = "FILE" };
         Command command = new("check", "Check a kernel against the specification.")
         {
-            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, record, trace, format, file, dryRun,
+            target, revision, host, clause, vectors, sequences, length, seed, replay, strictness, whatIf, excuses, shard, record, trace, format, file, kernel, modules, dryRun,
         };
         command.SetAction(parsed =>
         {
@@ -63,6 +65,7 @@ internal static class CheckCommand
             Excuses = Excuses.Load(parsed.GetValue(excuses)),
             Format = parsed.GetValue(format),
             Output = parsed.GetValue(file),
+            Kernel = OwnKernel.Of(parsed.GetValue(target), parsed.GetValue(kernel), parsed.GetValue(modules)),
             DryRun = parsed.GetValue(dryRun),
             Record = parsed.GetValue(record),
             Trace = parsed.GetValue(trace),
@@ -83,7 +86,7 @@ internal static class CheckCommand
 
         if (request.Target is not null)
         {
-            return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target)), null);
+            return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target), request.Kernel), null);
         }
 
         LocalTarget? local = null;
@@ -124,6 +127,11 @@ internal static class CheckCommand
         if (targets[0].Host.Release == Revisions.Linux73.Name || request.Revision is not null)
         {
             exact = true;
+        }
+
+        if (targets.FirstOrDefault(t => revision.Book(t.Host.Architecture) is null) is { } foreign)
+        {
+            throw new TargetException($"target {foreign.Name}: a kernel for {foreign.Host.Architecture.ToString().ToLowerInvariant()}, for which revision {revision.Name} holds no rules");
         }
 
         Model.Model[] models = [.. targets.Select(t => new Model.Model(request.Changed(revision, t.Host), t.Host))];

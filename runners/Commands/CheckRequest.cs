@@ -41,6 +41,9 @@ public sealed record CheckRequest
 
     public string? Output { get; init; }
 
+    /// <summary>What a guest boots instead of its own kernel; <c>null</c> where nothing was given.</summary>
+    public OwnKernel? Kernel { get; init; }
+
     public bool DryRun { get; init; }
 
     /// <summary>The file that receives what the target is asked and answers.</summary>

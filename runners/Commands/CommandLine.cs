@@ -18,6 +18,7 @@ public static class CommandLine
             CheckCommand.Make(output),
             MatrixCommand.Make(output),
             TargetsCommand.Make(output),
+            GuestCommand.Make(output),
             ExplainCommand.Make(output),
             RulesCommand.Make(output),
             DiffCommand.Make(output),

@@ -9,19 +9,30 @@ namespace KvmSpec.Runners.Commands;
 public static class TargetNames
 {
     /// <summary>What <c>--target</c> takes, for help and errors.</summary>
-    public const string Forms = "local, model, revision:NAME or planted:NAME";
+    public const string Forms = "local, guest:NAME[@RELEASE], agent:COMMAND, model, revision:NAME or planted:NAME";
 
     /// <summary>The target of that name: one, or for a model one on each host.</summary>
     /// <param name="name">As given.</param>
     /// <param name="hosts">The hosts of targets that are models.</param>
+    /// <param name="own">A kernel that a guest boots instead of its own.</param>
     /// <exception cref="RequestException">No target has that name.</exception>
     /// <exception cref="TargetException">It is not there.</exception>
-    public static IReadOnlyList<ITarget> Open(string name, IReadOnlyList<Host> hosts)
+    public static IReadOnlyList<ITarget> Open(string name, IReadOnlyList<Host> hosts, OwnKernel? own = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name == "local")
         {
             return [new LocalTarget()];
+        }
+
+        if (name.StartsWith("guest:", StringComparison.Ordinal))
+        {
+            return [GuestTarget.Start(name["guest:".Length..], own?.Image, own?.Modules)];
+        }
+
+        if (name.StartsWith("agent:", StringComparison.Ordinal))
+        {
+            return [AgentTarget.Start(name["agent:".Length..])];
         }
 
         Revision modelled = ModelledBy(name) ?? throw new RequestException($"target {name}: unknown; give {Forms}");

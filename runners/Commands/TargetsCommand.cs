@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
+using KvmSpec.Runners.Guests;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Commands;
@@ -20,6 +21,16 @@ internal static class TargetsCommand
                 output.WriteLine($"{"revision:" + revision.Name,-28} ready: {revision.Title} ({revision.Evidence})");
             }
 
+            foreach (Guest guest in GuestTable.Guests)
+            {
+                foreach (GuestKernel kernel in GuestTable.KernelsOf(guest))
+                {
+                    output.WriteLine($"{$"guest:{guest.Name}@{kernel.Release}",-28} {Of(guest, kernel)}");
+                }
+            }
+
+            output.WriteLine($"{"guest:NAME --kernel FILE",-28} ready: a kernel of your own with {string.Join(", ", GuestTable.RequiredOptions)}");
+            output.WriteLine($"{"agent:COMMAND",-28} ready: what the command starts, which must be runners/agent/agent.c, compiled");
             foreach (Revision plant in Plants.All)
             {
                 output.WriteLine($"{plant.Name,-28} ready: {plant.Title}");
@@ -28,6 +39,14 @@ internal static class TargetsCommand
             return ExitStatus.Conforms;
         });
         return command;
+    }
+
+    private static string Of(Guest guest, GuestKernel kernel)
+    {
+        string what = $"{guest.Title}, {guest.Architecture.Debian} Linux {kernel.Release} from {kernel.Suite}";
+        return GuestName.Missing(guest) is { } install ? $"missing: {install} ({what})"
+            : KernelFiles.Fetched(guest.Architecture, kernel) is null ? $"missing: kvmspec guest fetch {guest.Name}@{kernel.Release} ({what})"
+            : $"ready: {what}";
     }
 
     private static string Local()

@@ -206,6 +206,7 @@ public sealed class CheckReport
                     origin = g.Origin,
                     label = g.Label,
                     excuse = request.Excuses.List.FirstOrDefault(e => e.Covers(g.First.Group))?.Reason,
+                    printed = g.Smallest.Printed,
                     calls = DivergenceText.Lines(g.Smallest, g.Model),
                 }),
                 plants = Plants.Select(p => new { plant = p.Plant.Name, found = p.Found is not null, calls = p.Found is null ? [] : DivergenceText.Lines(p.Found.Smallest, p.Found.Model) }),

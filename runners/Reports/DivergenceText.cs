@@ -14,6 +14,8 @@ internal static class DivergenceText
 
     private const int AllowedShown = 8;
     private const int QuotedShown = 4;
+    private const int PrintedShown = 5;
+    private const int PrintedWidth = 109;
 
     public static void Write(TextWriter text, GroupReport group, int number, int of, CheckRequest request, bool manyHosts)
     {
@@ -50,16 +52,25 @@ internal static class DivergenceText
         }
 
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
+        foreach (string line in smallest.Printed.Take(PrintedShown))
+        {
+            text.WriteLine("  kernel:  " + (line.Length <= PrintedWidth ? line : line[..PrintedWidth]));
+        }
+
         text.WriteLine($"  replay:  kvmspec check{Options(request, model)} --replay {group.Origin}");
     }
 
     /// <summary>What makes another run judge the sequence as this one did.</summary>
     private static string Options(CheckRequest request, Model.Model model) => string.Concat(
-        request.Target is null ? "" : $" --target {request.Target}",
+        request.Target is null ? "" : $" --target {Quoted(request.Target, ' ')}",
+        request.Kernel is null ? "" : $" --kernel {request.Kernel.Image}",
+        request.Kernel?.Modules is null ? "" : $" --modules {request.Kernel.Modules}",
         request.Revision is null ? "" : $" --revision {request.Revision}",
         Hosts.Find(model.Host.Name) is null ? "" : $" --host {model.Host.Name}",
         request.Strictness == Strictness.Envelope ? "" : " --strictness exact",
         request.WhatIf is null ? "" : $" --what-if {request.WhatIf}");
+
+    private static string Quoted(string text, char where) => text.Contains(where, StringComparison.Ordinal) ? $"'{text}'" : text;
 
     public static void WriteSequence(TextWriter text, Divergence divergence, Model.Model model)
     {

@@ -37,7 +37,7 @@ public sealed unsafe class LocalTarget : ITarget
         _ = Libc.Close(kvm);
         MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
         MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
-        Host = LocalHost.Probe();
+        Host = LocalHost.Probe(Execute);
     }
 
     public string Name => "local";

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using KvmSpec.Runners.Guests;
+using KvmSpec.Runners.Targets;
+using Xunit;
+
+namespace KvmSpec.Properties.Targets;
+
+/// <summary>Guests as data, and the parts of starting one that need no guest.</summary>
+public sealed class GuestTests
+{
+    private const string Record = "4,812,5000123,-;";
+
+    [Fact]
+    public void Every_guest_can_be_named_with_every_release_of_its_architecture()
+    {
+        Assert.Equal(GuestTable.Guests.Length, GuestTable.Guests.Select(g => g.Name).Distinct().Count());
+        foreach (Guest guest in GuestTable.Guests)
+        {
+            Assert.Equal((guest, null), GuestName.Parse(guest.Name));
+            GuestKernel[] kernels = [.. GuestTable.KernelsOf(guest)];
+            Assert.True(kernels.Length >= 2, guest.Name);
+            Assert.All(kernels, k => Assert.Equal((guest, k), GuestName.Parse($"{guest.Name}@{k.Release}")));
+        }
+    }
+
+    [Theory]
+    [InlineData("WARNING: CPU: 0 PID: 1 at arch/x86/kvm/x86.c:1 f+0x1/0x2 [kvm]", true, true)]
+    [InlineData("WARNING: virt/kvm/kvm_main.c:2084 at f+0x5e7/0x600 [kvm], CPU#0: init/1", true, true)]
+    [InlineData("BUG: unable to handle page fault for address: 0000000000001000", true, false)]
+    [InlineData("WARNING: possible circular locking dependency detected", true, false)]
+    [InlineData("Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", true, false)]
+    [InlineData("Unable to handle kernel access to user memory without uaccess routines", true, false)]
+    [InlineData("kvm [1]: vcpu0, guest rIP: 0x0 unhandled rdmsr: 0x10", false, true)]
+    [InlineData("x86/cpu: SGX disabled or unsupported by BIOS.", false, true)]
+    public void What_the_kernel_prints_is_told_apart(string line, bool fault, bool survived)
+    {
+        Assert.Equal(fault, KernelLog.TellsOfAFault(Record + line));
+        Assert.Equal(survived, KernelLog.IsSurvived(Record + line));
+        Assert.Equal([line], KernelLog.Lines(Record + line + "\n SUBSYSTEM=cpu\n"));
+        Assert.Equal([line], KernelLog.Lines($"[    4.812000] {line}\r\n"));
+    }
+
+    [Fact]
+    public void A_report_shows_the_fault_and_not_the_machine() =>
+        Assert.Equal(
+            ["WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2", "RIP: 0010:f+0x1/0x2"],
+            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
+
+    [Fact]
+    public void An_initial_file_system_holds_what_was_put_in()
+    {
+        byte[] archive = Initramfs.Make([1, 2, 3, 4, 5], [("kvm.ko", [9]), ("kvm-amd.ko", [])]);
+        Assert.Equal(
+            ["dev 41ED", "dev/console 2180 5:1", "init 81ED 0102030405", "modules 41ED", "modules/kvm.ko 81ED 09", "modules/kvm-amd.ko 81ED", "modules/order 81ED 6B766D2E6B6F0A6B766D2D616D642E6B6F0A", "TRAILER!!! 0000"],
+            Entries(archive));
+    }
+
+    /// <summary>Reads the "newc" format.</summary>
+    private static IEnumerable<string> Entries(byte[] archive)
+    {
+        for (int at = 0; at < archive.Length;)
+        {
+            Assert.Equal("070701", Encoding.ASCII.GetString(archive, at, 6));
+            int start = at;
+            int Number(int field) => int.Parse(Encoding.ASCII.GetString(archive, start + 6 + (8 * field), 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            string name = Encoding.ASCII.GetString(archive, at + 110, Number(11) - 1);
+            int content = (at + 110 + Number(11) + 3) & ~3;
+            string bytes = Convert.ToHexString(archive, content, Number(6));
+            yield return $"{name} {Number(1):X4}{(Number(9) > 0 ? $" {Number(9)}:{Number(10)}" : "")}{(bytes.Length > 0 ? " " + bytes : "")}";
+            at = (content + Number(6) + 3) & ~3;
+        }
+    }
+}
