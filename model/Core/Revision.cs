@@ -40,6 +40,9 @@ public sealed class Revision
     /// <summary>True for a release of the kernel, false for a posting.</summary>
     public bool IsRelease { get; init; } = true;
 
+    /// <summary>The release that it is, or that it was posted against.</summary>
+    public Revision Release => IsRelease || Parent is null ? this : Parent.Release;
+
     /// <summary>The architectures that a posting is about; empty is all.</summary>
     public ImmutableArray<Architecture> About { get; init; } = [];
 

@@ -18,6 +18,7 @@ public sealed class PairSearch
     private readonly Model other;
     private readonly SmallCalls calls;
     private readonly bool[] differs;
+    private readonly bool[] mute;
 
     /// <param name="one">The first model.</param>
     /// <param name="other">The second, of the same architecture.</param>
@@ -31,7 +32,11 @@ public sealed class PairSearch
         Limit[] moved = [.. one.Book.Limits.Keys.Where(l => !other.Book.Limits.ContainsKey(l) || one[l] != other[l])];
         bool anywhere = moved.Any(l => !calls.Calls.Any(c => Names(c.Operation, l)));
         differs = [.. calls.Calls.Select(c => anywhere || moved.Any(l => Names(c.Operation, l)) || !Same(c))];
+        mute = [.. calls.Calls.Select(c => one.Resolve(World.Initial, c) is { Rules: { IsEmpty: false } rules } && c.Operation.OfDevice is null && rules.All(r => r.Then is null))];
     }
+
+    /// <summary>What <see cref="Find"/> yields where all sequences of one length were made.</summary>
+    public const Telling? LengthDone = null;
 
     /// <summary>True where more pairs would have been looked at than may be kept.</summary>
     public bool Cut { get; private set; }
@@ -39,10 +44,10 @@ public sealed class PairSearch
     /// <summary>The pairs of states that were seen.</summary>
     public int Pairs { get; private set; }
 
-    /// <summary>Sequences that tell the models apart, the shortest first, one for each pair of rules that a call meets.</summary>
+    /// <summary>Sequences that tell the models apart, the shortest first, one for each pair of rules that a call meets; and where a length is done.</summary>
     /// <param name="longest">The greatest number of calls.</param>
     /// <param name="mostPairs">How many pairs of states are kept.</param>
-    public IEnumerable<Telling> Find(int longest, int mostPairs)
+    public IEnumerable<Telling?> Find(int longest, int mostPairs)
     {
         HashSet<(World, World)> known = [(World.Initial, World.Initial)];
         List<Reached> frontier = [new(World.Initial, World.Initial, null, default)];
@@ -61,7 +66,7 @@ public sealed class PairSearch
                     }
 
                     bool together = !differs[i] && ReferenceEquals(at.One, at.Other);
-                    if (together && length == longest)
+                    if (together && (mute[i] || length == longest))
                     {
                         continue;
                     }
@@ -71,7 +76,7 @@ public sealed class PairSearch
                     if (!together)
                     {
                         second = other.Step(at.Other, call, out Rule theirs);
-                        if (rule.Open || theirs.Open)
+                        if (rule.Open || theirs.Open || Misunderstood(at, call))
                         {
                             continue;
                         }
@@ -108,8 +113,14 @@ public sealed class PairSearch
 
             frontier = next;
             Pairs = known.Count;
+            yield return LengthDone;
         }
     }
+
+    /// <summary>True where a number was given raw that is one meaning to one model and another to the other.</summary>
+    private bool Misunderstood(Reached at, in Call call) =>
+        call.Operation is { Case: null, Ioctl.Selector: not null } && one.Book.Numbers != other.Book.Numbers
+        && one.Resolve(at.One, call).Case != other.Resolve(at.Other, call).Case;
 
     private bool Differ(in Reached at, in Call call, Rule rule, Rule theirs)
     {

@@ -84,7 +84,7 @@ public sealed class MatrixCommandTests
     [Theory]
     [InlineData("matrix: give --target or --report", "matrix")]
     [InlineData("matrix: model is given twice", "matrix", "--target", "model", "--target", "model")]
-    [InlineData("target nowhere: unknown; give local, model", "matrix", "--target", "nowhere")]
+    [InlineData("target nowhere: unknown; give local, guest:", "matrix", "--target", "nowhere")]
     [InlineData("revision 2.6: unknown; there are 7.3, ", "matrix", "--target", "model", "--revision", "2.6")]
     [InlineData("--clause nothing*: matches no clause", "matrix", "--target", "model", "--clause", "nothing*")]
     [InlineData("--seed x: not a number", "matrix", "--target", "model", "--seed", "x")]

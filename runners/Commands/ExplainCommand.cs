@@ -67,11 +67,11 @@ internal static partial class ExplainCommand
         output.WriteLine();
         Write(output, clause.Source, "source");
         Write(output, clause.Evidence, "evidence");
-        IReadOnlyList<Standing> standings = Standing.Of(Revisions.Releases, clause.Id);
+        IReadOnlyList<Standing> standings = Standing.Of(Revisions.All, clause.Id);
         WriteAll(output, standings.Count > PlacesShown ? Summed(standings) : standings.Select(s => $"{s.Call}: {s.History}"), "stands");
         WriteAll(output, Edits(clause.Id), "edits");
 
-        Rule[] rules = [.. Standing.Rules(Revisions.Releases, clause.Id)];
+        Rule[] rules = [.. Standing.Rules(Revisions.All, clause.Id)];
         WriteAll(output, rules.Select(r => r.Leaves).OfType<string>().Distinct(), "leaves");
 
         if (rules.All(r => r is { Accepts: false, Then: null }))
@@ -84,9 +84,9 @@ internal static partial class ExplainCommand
         WriteAll(output, SpecTables.LimitsOf(Revisions.Releases).Where(l => names.Contains(l.Name)).Select(l => $"{l.Name}: {l.Meaning}; {l.Values}"), "limits");
     }
 
-    /// <summary>What older releases do otherwise, newest first.</summary>
+    /// <summary>What older releases do otherwise, newest first, and what postings do.</summary>
     private static IEnumerable<string> Edits(string id) =>
-        Revisions.Releases.SelectMany(r => r.Edits.Where(e => RuledClause.Changes(e, id)).Select(e => $"until {r.Name}: {e.Words}"));
+        Revisions.All.SelectMany(r => r.Edits.Where(e => RuledClause.Changes(e, id)).Select(e => $"{(r.IsRelease ? "until" : "in")} {r.Name}: {e.Words}"));
 
     /// <summary>A clause that stands nearly everywhere: how often at which position.</summary>
     private static IEnumerable<string> Summed(IReadOnlyList<Standing> standings) =>

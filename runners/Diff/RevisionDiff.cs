@@ -20,11 +20,11 @@ public sealed record ShownEdit(Revision Owner, Edit Edit, Told? By);
 public sealed class RevisionDiff
 {
     private const int Longest = 4;
-    private const int MostPairs = 20_000;
+    private const int MostPairs = 5_000;
 
     private readonly Revision one;
     private readonly Revision other;
-    private readonly List<Told> told;
+    private readonly List<Told> unattributed = [];
 
     /// <exception cref="ArgumentException">The revisions have no architecture in common.</exception>
     public RevisionDiff(Revision one, Revision other)
@@ -34,37 +34,52 @@ public sealed class RevisionDiff
         this.one = one;
         this.other = other;
         Architecture[] common = [.. one.Architectures.Intersect(other.Architectures)];
-        List<Told> found = [];
-        foreach (Host host in Hosts.All.Where(h => common.Contains(h.Architecture)))
+        (Revision Owner, Edit Edit)[] edits = [.. Between(one, other).Where(e => common.Any(a => e.Owner.Parent!.Book(a) is { } book && e.Edit.AppliesTo(book)))];
+        Told?[] shown = new Told?[edits.Length];
+        List<Run> runs = [.. Hosts.All.Where(h => common.Contains(h.Architecture)).Select(h => new Run(one, other, h))];
+        for (int length = 1; length <= Longest && shown.Contains(null); length++)
         {
-            Host fit = ModelHosts.For(one, ModelHosts.For(other, host));
-            Model.Model mine = new(one, fit);
-            Model.Model its = new(other, fit);
-            SmallCalls calls = new(mine, mine.Book.Operations.Concat(its.Book.Operations).Where(o => o.Ioctl != Model.Uapi.Raw.Ioctl), SmallScope.Telling);
-            PairSearch search = new(mine, its, calls);
-            found.AddRange(search.Find(Longest, MostPairs).Select(t => new Told(t, mine, its)));
-            Pairs += search.Pairs;
-            Cut |= search.Cut;
+            foreach (Told told in runs.SelectMany(r => r.OfNextLength()).OrderBy(t => t.Telling.Sequence.ToString().Length))
+            {
+                Differ = true;
+                bool explained = false;
+                for (int i = 0; i < edits.Length; i++)
+                {
+                    if (Causes(edits[i].Owner, edits[i].Edit, told))
+                    {
+                        shown[i] ??= told;
+                        explained = true;
+                    }
+                }
+
+                if (!explained && !unattributed.Any(t => t.Telling.One.Id == told.Telling.One.Id && t.Telling.Other.Id == told.Telling.Other.Id))
+                {
+                    unattributed.Add(told);
+                }
+            }
         }
 
-        told = [.. found.OrderBy(t => t.Telling.Sequence.Length).ThenBy(t => t.Telling.Sequence.ToString().Length)];
-        Edits = [.. Between(one, other).Select(e => new ShownEdit(e.Owner, e.Edit, told.FirstOrDefault(t => Causes(e.Owner, e.Edit, t))))];
-        HashSet<Told> shown = [.. Edits.Select(e => e.By).OfType<Told>()];
-        Unattributed = [.. told.Where(t => !shown.Contains(t) && !Edits.Any(e => Causes(e.Owner, e.Edit, t)))];
+        Edits = [.. edits.Select((e, i) => new ShownEdit(e.Owner, e.Edit, shown[i]))];
+        Pairs = runs.Sum(r => r.Search.Pairs);
+        Cut = runs.Any(r => r.Search.Cut);
+        foreach (Run run in runs)
+        {
+            run.Dispose();
+        }
     }
 
     public IReadOnlyList<ShownEdit> Edits { get; }
 
     /// <summary>Sequences that tell the revisions apart and that no one edit alone explains.</summary>
-    public IReadOnlyList<Told> Unattributed { get; }
+    public IReadOnlyList<Told> Unattributed => unattributed;
 
     /// <summary>The pairs of states that were seen on all hosts.</summary>
-    public int Pairs { get; private set; }
+    public int Pairs { get; }
 
     /// <summary>True where a bound cut the search.</summary>
-    public bool Cut { get; private set; }
+    public bool Cut { get; }
 
-    public bool Differ => told.Count > 0;
+    public bool Differ { get; }
 
     /// <summary>The greatest number of calls that was tried.</summary>
     public static int Depth => Longest;
@@ -134,5 +149,35 @@ public sealed class RevisionDiff
         }
 
         return true;
+    }
+
+    /// <summary>The search on one host, length by length.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly Model.Model mine;
+        private readonly Model.Model its;
+        private readonly IEnumerator<Telling?> found;
+
+        public Run(Revision one, Revision other, Host host)
+        {
+            Host fit = ModelHosts.For(one, ModelHosts.For(other, host));
+            mine = new(one, fit);
+            its = new(other, fit);
+            SmallCalls calls = new(mine, mine.Book.Operations.Concat(its.Book.Operations).Where(o => o.Ioctl != Model.Uapi.Raw.Ioctl), SmallScope.Telling);
+            Search = new(mine, its, calls);
+            found = Search.Find(Longest, MostPairs).GetEnumerator();
+        }
+
+        public PairSearch Search { get; }
+
+        public IEnumerable<Told> OfNextLength()
+        {
+            while (found.MoveNext() && found.Current is { } telling)
+            {
+                yield return new Told(telling, mine, its);
+            }
+        }
+
+        public void Dispose() => found.Dispose();
     }
 }

@@ -11,11 +11,20 @@ public sealed record Standing(string Call, string History)
     private const string Absent = "not there";
 
     /// <summary>Everywhere a clause stands, in the order of the newest release that has it there.</summary>
-    /// <param name="releases">The releases, newest first.</param>
+    /// <param name="revisions">The releases, newest first, and the postings, which are asked where no release has the clause.</param>
     /// <param name="id">The clause.</param>
-    public static IReadOnlyList<Standing> Of(IReadOnlyList<Revision> releases, string id)
+    public static IReadOnlyList<Standing> Of(IReadOnlyList<Revision> revisions, string id)
     {
-        ArgumentNullException.ThrowIfNull(releases);
+        ArgumentNullException.ThrowIfNull(revisions);
+        Revision[] releases = [.. revisions.Where(r => r.IsRelease)];
+        return InReleases(releases, id) is { Count: > 0 } standings ? standings
+            : [.. revisions.Except(releases).SelectMany(r => ByPlace(r, id).Select(p => (Revision: r, Place: p.Key, Text: p.Value)))
+                .GroupBy(s => s.Place).Select(place => new Standing(place.Key, string.Join("; ",
+                    place.GroupBy(s => s.Text).Select(text => $"{text.Key} in {string.Join(", ", text.Select(s => s.Revision.Name))}"))))];
+    }
+
+    private static IReadOnlyList<Standing> InReleases(IReadOnlyList<Revision> releases, string id)
+    {
         Dictionary<string, string>[] placed = [.. releases.Select(r => ByPlace(r, id))];
         return [.. placed.SelectMany(p => p.Keys).Distinct().Select(place => new Standing(place, HistoryOf(place, releases, placed)))];
     }

@@ -11,9 +11,9 @@ namespace KvmSpec.Runners.Vectors;
 /// </summary>
 public static class ModelHosts
 {
-    /// <summary>Every release on every host of the architectures that have rules: what vectors are held against.</summary>
+    /// <summary>Every revision on every host of the architectures that it is about: what vectors are held against.</summary>
     public static ImmutableArray<Model.Model> Models =>
-        [.. Revisions.Releases.SelectMany(r => Vocabulary.Known.SelectMany(a => All(r, a)).Select(h => new Model.Model(r, h)))];
+        [.. Revisions.All.SelectMany(r => All(r).Select(h => new Model.Model(r, h)))];
 
     /// <summary>The model's hosts of an architecture as that release would find them, and what it needs of imagined ones.</summary>
     public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
@@ -34,7 +34,7 @@ public static class ModelHosts
     {
         ArgumentNullException.ThrowIfNull(revision);
         ArgumentNullException.ThrowIfNull(host);
-        Model.Model model = new(revision, host with { Release = revision.Name });
+        Model.Model model = new(revision, host with { Release = revision.Release.Name });
         foreach (Operation operation in Questions(model, DescriptorKind.System))
         {
             model = Fit(model, operation);

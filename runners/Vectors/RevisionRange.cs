@@ -4,7 +4,7 @@ using KvmSpec.Model;
 namespace KvmSpec.Runners.Vectors;
 
 /// <summary>
-/// The revisions a vector holds for: all, those named, or the releases from one to another. A posting that is not named
+/// The revisions a vector holds for: all, exactly those named, or the releases from one to another. In a range a posting
 /// counts as the release it was posted against.
 /// </summary>
 public sealed record RevisionRange
@@ -25,9 +25,9 @@ public sealed record RevisionRange
     public bool Includes(Revision revision)
     {
         ArgumentNullException.ThrowIfNull(revision);
-        if (IsAll || Names.Contains(revision.Name))
+        if (IsAll || !Names.IsEmpty)
         {
-            return true;
+            return IsAll || Names.Contains(revision.Name);
         }
 
         Revision release = revision;
@@ -36,8 +36,7 @@ public sealed record RevisionRange
             release = parent;
         }
 
-        return Names.IsEmpty ? Age(release.Name) <= Age(Since) && Age(release.Name) >= Age(Until ?? Revisions.Releases[0].Name)
-            : release != revision && Names.Contains(release.Name);
+        return Age(release.Name) <= Age(Since) && Age(release.Name) >= Age(Until ?? Revisions.Releases[0].Name);
     }
 
     /// <inheritdoc/>
