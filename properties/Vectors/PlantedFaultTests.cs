@@ -42,18 +42,36 @@ public sealed class PlantedFaultTests
         ["limit user-address-end moved by 1"] = Steps,
     }.ToImmutableDictionary();
 
-    [Fact]
-    public void EveryPlantedFaultIsNoticed()
+    /// <summary>The same for RISC-V: both widths.</summary>
+    private static readonly ImmutableDictionary<string, string> UnnoticedOnRiscv = new Dictionary<string, string>
     {
+    }.ToImmutableDictionary();
+
+    [Theory]
+    [InlineData(Architecture.X86)]
+    [InlineData(Architecture.Riscv64)]
+    public void EveryPlantedFaultIsNoticed(Architecture architecture)
+    {
+        ImmutableDictionary<string, string> allowed = architecture == Architecture.X86 ? Unnoticed : UnnoticedOnRiscv;
         Revision newest = Revisions.Linux73;
-        Dictionary<Model.Model, Vector[]> ran = Golden.Models.Where(m => m.Revision == newest)
+        Dictionary<Model.Model, Vector[]> ran = Golden.Models.Where(m => m.Revision == newest && m.Host.Architecture == architecture)
             .ToDictionary(m => m, m => Golden.Vectors.Where(v => v.Revisions.Includes(newest) && v.Host.Unmet(m) is null).ToArray());
-        string[] unnoticed = [.. Faults(newest.Book(Architecture.X86)!).Where(f => !Noticed(new Revision("fault", "", newest, f.Fault), ran)).Select(f => f.Name).Order(StringComparer.Ordinal)];
-        Golden.Empty(unnoticed.Except(Unnoticed.Keys).Select(f => f + " is not noticed").Concat(Unnoticed.Keys.Except(unnoticed).Select(f => f + " is noticed after all")));
+        string[] unnoticed = [.. Faults(newest.Book(architecture)!).Where(f => !Noticed(new Revision("fault", "", newest, f.Fault with { In = [architecture] }), ran)).Select(f => f.Name).Order(StringComparer.Ordinal)];
+        Golden.Empty(unnoticed.Except(allowed.Keys).Select(f => f + " is not noticed").Concat(allowed.Keys.Except(unnoticed).Select(f => f + " is noticed after all")));
     }
 
-    private static bool Noticed(Revision fault, Dictionary<Model.Model, Vector[]> ran) =>
-        ran.Any(r => Golden.Failures(r.Value, r.Key, new Model.Model(fault, r.Key.Host)).Any());
+    /// <summary>A model without a check may meet a state that the check had ruled out: that is noticed too.</summary>
+    private static bool Noticed(Revision fault, Dictionary<Model.Model, Vector[]> ran)
+    {
+        try
+        {
+            return ran.Any(r => Golden.Failures(r.Value, r.Key, new Model.Model(fault, r.Key.Host)).Any());
+        }
+        catch (NullReferenceException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>What a kernel may do wrong. A list's last rule decides what is left, so dropping it is no kernel.</summary>
     private static IEnumerable<(string Name, Edit Fault)> Faults(Book book)

@@ -14,6 +14,7 @@ public sealed class VectorTests
     private const string NoGuest = "no case runs a guest";
     private const string NoDeadVm = "no call of x86 that the model knows kills a VM";
     private const string NoPrivateMemory = "until 6.12 no VM of type 0 takes a guest_memfd, so nothing behind its flag is reached";
+    private const string NoReset = "until 6.12 the capability that it needs is unknown";
     private const string NoSuppression = "until 6.12 the bits of suppression are refused as unknown";
 
     /// <summary>Clauses that no case decides, by release (all where none is named), and why.</summary>
@@ -27,6 +28,7 @@ public sealed class VectorTests
         ("memslot.guest-memfd.other", "6.12", NoPrivateMemory),
         ("memslot.guest-memfd.range", "6.12", NoPrivateMemory),
         ("memslot.memory-offset", "6.12", NoPrivateMemory),
+        ("set-mp-state.reset", "6.12", NoReset),
         ("x2apic.both-ways", "6.12", NoSuppression),
         ("x2apic.suppress-needs-split", "6.12", NoSuppression),
     ];
