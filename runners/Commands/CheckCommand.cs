@@ -5,6 +5,7 @@ using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Walks.Server;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -57,6 +58,11 @@ internal static class CheckCommand
 
     private static int Check(TextWriter output, CheckRequest request)
     {
+        if (request.Target?.StartsWith(WalkCheck.Prefix, StringComparison.Ordinal) == true)
+        {
+            return WalkCheck.Check(output, request);
+        }
+
         if (request.Target is not null)
         {
             using ITarget named = TargetNames.Open(request.Target, request.Host);
