@@ -21,6 +21,7 @@ public static class CommandLine
             RulesCommand.Make(output),
             SpecCommand.Make(output),
             VectorsCommand.Make(output),
+            WalkCommand.Make(output),
             CoverageCommand.Make(output),
             BenchCommand.Make(output),
         };

@@ -9,7 +9,7 @@ namespace KvmSpec.Runners.Commands;
 public static class TargetNames
 {
     /// <summary>What <c>--target</c> takes, for help and errors.</summary>
-    public const string Forms = "local, model, revision:NAME or planted:NAME";
+    public const string Forms = "local, model, revision:NAME, planted:NAME or qemu-walker:rv64|rv32";
 
     /// <summary>The target of that name.</summary>
     /// <param name="name">As given.</param>

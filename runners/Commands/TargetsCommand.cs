@@ -2,6 +2,7 @@ using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Walks.Server;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -18,6 +19,11 @@ internal static class TargetsCommand
             foreach (Revision revision in Revisions.All)
             {
                 output.WriteLine($"{"revision:" + revision.Name,-28} ready: {revision.Title} ({revision.Evidence})");
+            }
+
+            foreach (string walker in WalkCheck.Names)
+            {
+                output.WriteLine($"{walker,-28} {WalkCheck.Readiness(walker)}");
             }
 
             foreach (Revision plant in Plants.All)

@@ -5,12 +5,12 @@
 #if __riscv_xlen == 64
 #define LX ld
 #define SX sd
-#define HLVX_LOAD hlv.d
+#define HLV_LOAD hlv.d
 #define HSV_STORE hsv.d
 #else
 #define LX lw
 #define SX sw
-#define HLVX_LOAD hlv.w
+#define HLV_LOAD hlv.w
 #define HSV_STORE hsv.w
 #endif
 
@@ -108,10 +108,6 @@ patch:
     bnez t0, patch
 patched:
 
-    lw t0, CASE_OPERATION(s0)
-    li t1, OPERATION_HGATP
-    beq t0, t1, write_hgatp
-
     LX t1, CASE_MENVCFG(s0)
 #if __riscv_xlen == 64
     csrw CSR_MENVCFG, t1
@@ -144,6 +140,7 @@ patched:
 unwatched:
     hfence.gvma
     hfence.vvma
+    lw t0, CASE_OPERATION(s0)
     LX a1, CASE_ADDRESS(s0)
     LX a2, CASE_STORE(s0)
     LX t2, CASE_MSTATUS(s0)
@@ -156,7 +153,7 @@ unwatched:
     li t1, OPERATION_FETCH
     beq t0, t1, fetch
 load:
-    HLVX_LOAD a0, (a1)
+    HLV_LOAD a0, (a1)
     j arrived
 execute_load:
     hlvx.wu a0, (a1)
@@ -215,16 +212,6 @@ done:
     addi s0, s0, CASE_SIZE
     addi s1, s1, -1
     j next
-
-write_hgatp:
-    li s5, 0
-    LX t1, CASE_ADDRESS(s0)
-    csrw CSR_HGATP, t1
-    LX t1, CASE_HGATP(s0)
-    csrw CSR_HGATP, t1
-    csrr a0, CSR_HGATP
-    csrw CSR_HGATP, zero
-    j arrived
 
 finished:
 #ifdef LINKED_CASES

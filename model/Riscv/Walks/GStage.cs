@@ -31,12 +31,12 @@ internal readonly struct GStage(WalkRegisters registers) : IStage
         if (steps.Is(WalkClauses.GBare, Mode.IsBare))
         {
             steps.End(Stage.GStage, gpa.Value);
-            return new StageResult(Fault.None, TableAccess.None, 0, 0, gpa.Value, null);
+            return new StageResult(Stage.GStage, Fault.None, TableAccess.None, 0, 0, gpa.Value, null);
         }
 
         if (steps.Is(WalkClauses.GWidth, gpa.Value >> Mode.Width != 0))
         {
-            return StageResult.Refused(Fault.GuestPage, gpa.Value, WalkClauses.GWidth);
+            return StageResult.Refused(Stage.GStage, Fault.GuestPage, gpa.Value, WalkClauses.GWidth);
         }
 
         steps.Is(WalkClauses.GRoot, gpa.Value >> (Mode.Width - Paging.RootExtraBits) != 0);

@@ -26,15 +26,16 @@ internal enum TableAccess : byte
 }
 
 /// <summary>What a stage made of an address.</summary>
+/// <param name="Stage">Which stage it was.</param>
 /// <param name="Fault">None where it was translated.</param>
 /// <param name="Table">The access to a VS-stage table on whose behalf the G-stage failed.</param>
 /// <param name="Level">The leaf's level.</param>
 /// <param name="Pbmt">The leaf's memory type.</param>
 /// <param name="Address">What it was translated to; of a guest-page fault the guest physical address.</param>
 /// <param name="Clause">The clause that refused.</param>
-internal readonly record struct StageResult(Fault Fault, TableAccess Table, byte Level, byte Pbmt, ulong Address, WalkClause? Clause)
+internal readonly record struct StageResult(Stage Stage, Fault Fault, TableAccess Table, byte Level, byte Pbmt, ulong Address, WalkClause? Clause)
 {
-    public static StageResult Refused(Fault fault, ulong address, WalkClause clause) => new(fault, TableAccess.None, 0, 0, address, clause);
+    public static StageResult Refused(Stage stage, Fault fault, ulong address, WalkClause clause) => new(stage, fault, TableAccess.None, 0, 0, address, clause);
 }
 
 /// <summary>What the two stages do differently.</summary>
@@ -166,7 +167,7 @@ internal static class StageWalk
             }
 
             // 10
-            return new StageResult(Fault.None, TableAccess.None, (byte)level, (byte)pte.Pbmt, Output(mode, pte, level, address, ref steps), null);
+            return new StageResult(TStage.Kind, Fault.None, TableAccess.None, (byte)level, (byte)pte.Pbmt, Output(mode, pte, level, address, ref steps), null);
         }
     }
 
@@ -288,5 +289,5 @@ internal static class StageWalk
 
     private static StageResult Refuse<TStage>(WalkClause clause, ulong address)
         where TStage : struct, IStage =>
-        StageResult.Refused(clause.Effect == ClauseEffect.AccessFault ? Fault.Access : TStage.PageFault, address, clause);
+        StageResult.Refused(TStage.Kind, clause.Effect == ClauseEffect.AccessFault ? Fault.Access : TStage.PageFault, address, clause);
 }

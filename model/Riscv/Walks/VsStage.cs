@@ -28,7 +28,7 @@ internal readonly struct VsStage(WalkRegisters registers, GStage gStage) : IStag
     {
         if (steps.Is(WalkClauses.VsBare, Mode.IsBare))
         {
-            return new StageResult(Fault.None, TableAccess.None, 0, 0, gva.Value, null);
+            return new StageResult(Stage.VsStage, Fault.None, TableAccess.None, 0, 0, gva.Value, null);
         }
 
         steps.Begin(Stage.VsStage, gva.Value, request.Kind, false);
@@ -36,7 +36,7 @@ internal readonly struct VsStage(WalkRegisters registers, GStage gStage) : IStag
         bool canonical = Mode.Xlen == Xlen.Rv32 || (ulong)((long)(gva.Value << above) >> above) == gva.Value;
         if (steps.Is(WalkClauses.VsCanonical, !canonical))
         {
-            return StageResult.Refused(Fault.Page, gva.Value, WalkClauses.VsCanonical);
+            return StageResult.Refused(Stage.VsStage, Fault.Page, gva.Value, WalkClauses.VsCanonical);
         }
 
         StageResult result = StageWalk.Run(this, gva.Value, request, ref memory, ref steps);
@@ -52,9 +52,10 @@ internal readonly struct VsStage(WalkRegisters registers, GStage gStage) : IStag
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
-        StageResult reached = gStage.Translate(new Gpa(entry), new StageRequest(kind, privilege, Hlvx: false, IsImplicit: true), ref memory, ref steps);
+        AccessKind checkedAs = steps.Is(WalkClauses.VsUpdateStore, kind == AccessKind.Store) ? AccessKind.Store : AccessKind.Load;
+        StageResult reached = gStage.Translate(new Gpa(entry), new StageRequest(checkedAs, privilege, Hlvx: false, IsImplicit: true), ref memory, ref steps);
         at = new Spa(reached.Address);
-        failure = reached with { Table = kind == AccessKind.Store ? TableAccess.Write : TableAccess.Read };
+        failure = reached with { Table = checkedAs == AccessKind.Store ? TableAccess.Write : TableAccess.Read };
         return reached.Fault == Fault.None;
     }
 

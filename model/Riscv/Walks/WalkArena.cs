@@ -64,7 +64,7 @@ public sealed class WalkArena
 /// <summary>Memory of an arena that notices when a walk goes where nothing is known of what is there.</summary>
 public record struct ArenaMemory(Dictionary<ulong, ulong> Words) : IPhysicalMemory
 {
-    /// <summary>True once an address outside the arena was looked at.</summary>
+    /// <summary>True once an address outside the arena was looked at, or an entry read where pages are.</summary>
     public bool Strayed { get; private set; }
 
     /// <inheritdoc/>
@@ -75,7 +75,11 @@ public record struct ArenaMemory(Dictionary<ulong, ulong> Words) : IPhysicalMemo
     }
 
     /// <inheritdoc/>
-    public readonly ulong Read(Spa address, int bytes) => Words.GetValueOrDefault(address.Value);
+    public ulong Read(Spa address, int bytes)
+    {
+        Strayed |= WalkArena.IsData(address);
+        return Words.GetValueOrDefault(address.Value);
+    }
 
     /// <inheritdoc/>
     public readonly bool CompareAndSwap(Spa address, int bytes, ulong expected, ulong replacement) =>

@@ -141,6 +141,9 @@ public static class WalkClauses
 
     public static readonly WalkClause VsUpdate = Make("walk.vs.update.software", PageFault, InVsStage, Envcfg, "henvcfg_adue_op");
 
+    /// <summary>Setting A or D in a VS-stage entry is a store through the G-stage.</summary>
+    public static readonly WalkClause VsUpdateStore = Make("walk.vs.update.store", Defines, InVsStage, GuestPhysical, "H_vm_gpapriv");
+
     public static readonly WalkClause EntryWrite = Make("walk.entry.write", AccessFault, InBothStages, Algorithm + ", step 9", null);
 
     public static readonly WalkClause EntryChanged = Make("walk.entry.changed", Defines, InBothStages, Algorithm + ", step 9", null);

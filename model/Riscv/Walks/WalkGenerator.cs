@@ -83,7 +83,7 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
             Damage();
         }
 
-        if (Chance(6) && xlen == Xlen.Rv64)
+        if (Chance(3) && xlen == Xlen.Rv64)
         {
             va ^= 1UL << (38 + mixer.Below(26));
         }
@@ -160,7 +160,7 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
         ulong va = (mixer.Next() & ~low) | (gpa & low);
         int above = 64 - vsMode.Width;
         va = xlen == Xlen.Rv32 ? va & uint.MaxValue : (ulong)((long)(va << above) >> above);
-        bool user = privilege == GuestPrivilege.Vu ? Chance(92) : Chance(30);
+        bool user = privilege == GuestPrivilege.Vu ? Chance(94) : Chance(20);
         if (!Place(vsMode, root, va, level, Leaf(gpa, level, vsMode, napot, user), NewVsTable, t => places[t]))
         {
             failed = true;
@@ -199,12 +199,12 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
     {
         ulong ppn = target >> mode.LeafBits(level) << (level * mode.IndexBits);
         ulong flags = Pte.V
-            | (Chance(85) ? Pte.R | (Chance(85) ? Pte.W : 0) : 0)
-            | (Chance(80) ? Pte.X : 0)
+            | (Chance(95) ? Pte.R | (Chance(92) ? Pte.W : 0) : 0)
+            | (Chance(88) ? Pte.X : 0)
             | (user ? Pte.U : 0)
             | (Chance(10) ? Pte.G : 0)
-            | (Chance(80) ? Pte.A : 0)
-            | (Chance(70) ? Pte.D : 0)
+            | (Chance(90) ? Pte.A : 0)
+            | (Chance(82) ? Pte.D : 0)
             | (Chance(10) ? 0x100UL : 0)
             | (Chance(10) ? 0x200UL : 0);
         if (napot)
@@ -213,7 +213,7 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
             flags |= Pte.N;
         }
 
-        if (extensions.Svpbmt && xlen == Xlen.Rv64 && Chance(10))
+        if (extensions.Svpbmt && xlen == Xlen.Rv64 && Chance(5))
         {
             flags |= (1UL + (ulong)mixer.Below(2)) << Pte.PbmtShift;
         }
@@ -229,7 +229,7 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
         int slot;
         do
         {
-            slot = Chance(2) ? Slots - 1 - mixer.Below(ProtectedSlots) : mixer.Below(Slots - ProtectedSlots);
+            slot = mixer.Below(150) == 0 ? Slots - 1 - mixer.Below(ProtectedSlots) : mixer.Below(Slots - ProtectedSlots);
         }
         while (!taken.Add(slot));
 

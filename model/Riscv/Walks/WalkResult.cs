@@ -53,7 +53,7 @@ public readonly record struct WalkResult
     /// <summary>Where the access goes where there is no trap.</summary>
     public Spa Spa { get; init; }
 
-    /// <summary>The guest physical address: that of the access, or of a guest-page fault.</summary>
+    /// <summary>The guest physical address: that of the access, or that which the G-stage refused.</summary>
     public Gpa Gpa { get; init; }
 
     /// <summary>stval and mtval of a trap.</summary>
@@ -64,6 +64,12 @@ public readonly record struct WalkResult
 
     /// <summary>The clause that refused.</summary>
     public WalkClause? Clause { get; init; }
+
+    /// <summary>The stage that refused; the G-stage also where memory did after both.</summary>
+    public Stage Stage { get; init; }
+
+    /// <summary>True where the G-stage refused an access to a VS-stage table.</summary>
+    public bool IsTableAccess { get; init; }
 
     public bool IsTrap => Cause != TrapCause.None;
 

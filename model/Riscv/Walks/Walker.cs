@@ -50,7 +50,7 @@ public sealed class Walker(WalkRegisters registers)
         StageRequest request = new(access.Kind, access.Privilege, access.Hlvx, IsImplicit: false);
         StageResult g = gStage.Translate(gpa, request, ref memory, ref steps);
         return g.Fault == Fault.None
-            ? Finish(access, new StageResult(Fault.None, TableAccess.None, 0, 0, gpa.Value, null), g, ref memory, ref steps)
+            ? Finish(access, new StageResult(Stage.VsStage, Fault.None, TableAccess.None, 0, 0, gpa.Value, null), g, ref memory, ref steps)
             : Trap(access, g, pseudoRead, ref steps);
     }
 
@@ -68,12 +68,12 @@ public sealed class Walker(WalkRegisters registers)
         };
         if (steps.Is(WalkClauses.FinalAccess, !memory.Allows(spa, access.Bytes, needed)))
         {
-            return Trap(access, StageResult.Refused(Fault.Access, spa.Value, WalkClauses.FinalAccess), 0, ref steps);
+            return Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, vs.Address, WalkClauses.FinalAccess), 0, ref steps);
         }
 
         if (access.Hlvx && steps.Is(WalkClauses.FinalHlvx, !memory.Allows(spa, access.Bytes, Permissions.Execute)))
         {
-            return Trap(access, StageResult.Refused(Fault.Access, spa.Value, WalkClauses.FinalHlvx), 0, ref steps);
+            return Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, vs.Address, WalkClauses.FinalHlvx), 0, ref steps);
         }
 
         MemoryType type = steps.Is(WalkClauses.GMemoryType, g.Pbmt != 0) ? (MemoryType)g.Pbmt : MemoryType.Pma;
@@ -114,7 +114,15 @@ public sealed class Walker(WalkRegisters registers)
         };
         if (!guest)
         {
-            return new WalkResult { Cause = cause, Tval = access.Address, Clause = failed.Clause };
+            return new WalkResult
+            {
+                Cause = cause,
+                Tval = access.Address,
+                Gpa = new Gpa(failed.Stage == Stage.GStage ? failed.Address : 0),
+                Stage = failed.Stage,
+                IsTableAccess = failed.Table != TableAccess.None,
+                Clause = failed.Clause,
+            };
         }
 
         bool table = steps.Is(WalkClauses.TrapTableGpa, failed.Table != TableAccess.None);
@@ -132,6 +140,8 @@ public sealed class Walker(WalkRegisters registers)
             Gpa = new Gpa(failed.Address),
             Htval = failed.Address >> HtvalShift,
             Pseudo = (ushort)pseudo,
+            Stage = failed.Stage,
+            IsTableAccess = table,
             Clause = failed.Clause,
         };
     }

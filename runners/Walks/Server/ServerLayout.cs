@@ -57,7 +57,6 @@ internal static class ServerLayout
     public const int OperationExecuteLoad = 1;
     public const int OperationStore = 2;
     public const int OperationFetch = 3;
-    public const int OperationHgatp = 4;
 
     private const int PmpShift = 2;
     private const ulong PmpNapot = 3 << 3;
@@ -75,7 +74,7 @@ internal static class ServerLayout
             ("CASE_STORE", CaseStore), ("CASE_PATCHES", CasePatches), ("CASE_CAUSE", CaseCause), ("CASE_TVAL", CaseTval), ("CASE_TVAL2", CaseTval2),
             ("CASE_TINST", CaseTinst), ("CASE_VALUE", CaseValue), ("CASE_WATCHED", CaseWatched), ("CASE_PATCH", CasePatch), ("PATCH_SIZE", PatchSize),
             ("CASE_SIZE", CaseSize), ("OPERATION_LOAD", OperationLoad), ("OPERATION_EXECUTE_LOAD", OperationExecuteLoad),
-            ("OPERATION_STORE", OperationStore), ("OPERATION_FETCH", OperationFetch), ("OPERATION_HGATP", OperationHgatp),
+            ("OPERATION_STORE", OperationStore), ("OPERATION_FETCH", OperationFetch),
             .. WalkArena.Protected.Select((range, i) => ($"PMP_ADDRESS_{i}", (range.From.Value >> PmpShift) | (((range.To.Value - range.From.Value) >> (PmpShift + 1)) - 1))),
             ("PMP_CONFIGURATION", PmpConfiguration()),
         ];

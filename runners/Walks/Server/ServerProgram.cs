@@ -42,11 +42,15 @@ internal static class ServerProgram
         "-nostdlib", "-static", "-Wl,--build-id=none", .. ServerLayout.Macros(),
     ];
 
+    /// <summary>Throws where the compiler is missing.</summary>
+    /// <exception cref="TargetException">It is.</exception>
+    public static void RequireCompiler() => Run(Compiler, ["-dumpversion"]);
+
     private static void Run(string program, IEnumerable<string> arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
             string said = process.StandardError.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode != 0)

@@ -20,8 +20,9 @@ internal static class WalkCheck
     {
         try
         {
-            using WalkServer server = new(XlenOf(name));
-            return $"ready: QEMU {server.Version}";
+            Version version = WalkServer.InstalledVersion(XlenOf(name));
+            ServerProgram.RequireCompiler();
+            return $"ready: QEMU {version}";
         }
         catch (TargetException missing)
         {
@@ -32,6 +33,14 @@ internal static class WalkCheck
     public static int Check(TextWriter output, CheckRequest request)
     {
         Xlen xlen = XlenOf(request.Target!);
+        foreach ((string option, string? value) in new[] { ("--revision", request.Revision), ("--clause", request.Clause), ("--what-if", request.WhatIf), ("--vectors", request.Vectors) })
+        {
+            if (value is not null)
+            {
+                throw new RequestException($"{option} {value}: walks have no such thing; leave it out with {request.Target}");
+            }
+        }
+
         if (request.DryRun)
         {
             output.WriteLine($"would make {request.Plan.Own.ToString("#,0", CultureInfo.InvariantCulture)} random accesses on {request.Target}");
@@ -53,7 +62,25 @@ internal static class WalkCheck
                 progress => run.Run(request.Plan, progress, stop.Token));
         }
 
-        WalkCheckReport.Write(output, request, server.Version, run);
+        using StringWriter report = new();
+        if (request.Format == ReportFormat.Json)
+        {
+            report.WriteLine(WalkCheckReport.Json(request, server.Version, run));
+        }
+        else
+        {
+            WalkCheckReport.Write(report, request, server.Version, run);
+        }
+
+        if (request.Output is { } file)
+        {
+            File.WriteAllText(file, report.ToString());
+        }
+        else
+        {
+            output.Write(report.ToString());
+        }
+
         return run.Interrupted ? ExitStatus.Interrupted : run.Groups.Count > 0 || run.DataChanged ? ExitStatus.Diverges : ExitStatus.Conforms;
     }
 

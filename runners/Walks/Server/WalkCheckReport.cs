@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using KvmSpec.Model;
 using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Commands;
@@ -8,7 +9,7 @@ namespace KvmSpec.Runners.Walks.Server;
 /// <summary>What a walk check found, for people.</summary>
 internal static class WalkCheckReport
 {
-    private const int GroupsShown = 12;
+    private const int GroupsShown = 6;
 
     public static void Write(TextWriter output, CheckRequest request, Version version, WalkCheckRun run)
     {
@@ -24,13 +25,18 @@ internal static class WalkCheckReport
             output.WriteLine($"  replay:  kvmspec check --target {request.Target} --replay 0x{divergence.Seed:x}");
         }
 
+        foreach ((WalkGroup group, WalkDivergence divergence) in run.Groups.OrderByDescending(g => g.Value.Count).Skip(GroupsShown))
+        {
+            output.WriteLine($"divergence {++number} of {run.Groups.Count}: expected by {group.Clause} cause {group.Expected}, came {group.Observed}, {group.What}, in {Number(divergence.Count)} accesses; --replay 0x{divergence.Seed:x}");
+        }
+
         if (run.DataChanged)
         {
             output.WriteLine();
             output.WriteLine("a store changed a page where the model expected none");
         }
 
-        IReadOnlyList<Excuse> excuses = QemuExcuses.Of(version);
+        IReadOnlyList<Excuse> excuses = run.Excusing;
         if (excuses.Count > 0)
         {
             output.WriteLine();
@@ -50,6 +56,33 @@ internal static class WalkCheckReport
         output.WriteLine(run.Groups.Count == 0 && !run.DataChanged
             ? $"no unexplained difference in {Number(run.Cases)} accesses; {Number(run.Excused.Values.Sum())} times an excuse was needed"
             : $"{run.Groups.Count} groups of differences");
+    }
+
+    /// <summary>The report for programs.</summary>
+    public static string Json(CheckRequest request, Version version, WalkCheckRun run)
+    {
+        JsonObject json = new()
+        {
+            ["target"] = request.Target,
+            ["qemu"] = version.ToString(),
+            ["seed"] = CallText.Number(request.Plan.Seed),
+            ["accesses"] = run.Cases,
+            ["modes"] = new JsonArray([.. run.Table.Select(t => (JsonNode)new JsonObject
+            {
+                ["vsatp"] = t.Key.VsMode, ["hgatp"] = t.Key.GMode, ["kind"] = t.Key.Kind, ["accesses"] = t.Value.Cases, ["succeeded"] = t.Value.Succeeded,
+            })]),
+            ["refused"] = new JsonObject(run.Decided.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
+            ["excused"] = new JsonArray([.. run.Excusing.Select(e => (JsonNode)new JsonObject
+            {
+                ["clause"] = e.Clause, ["accesses"] = run.Excused.GetValueOrDefault(e), ["reason"] = e.Reason,
+            })]),
+            ["groups"] = new JsonArray([.. run.Groups.OrderByDescending(g => g.Value.Count).Select(g => (JsonNode)new JsonObject
+            {
+                ["clause"] = g.Key.Clause, ["differs"] = g.Key.What, ["accesses"] = g.Value.Count, ["allowed"] = g.Value.Expected.Summary,
+                ["came"] = g.Value.Observed.Summary, ["replay"] = $"0x{g.Value.Seed:x}",
+            })]),
+        };
+        return json.ToJsonString();
     }
 
     private static void WriteTable(TextWriter output, WalkCheckRun run)

@@ -28,7 +28,7 @@ internal sealed unsafe class WalkServer : IDisposable
     public WalkServer(Xlen xlen)
     {
         this.xlen = xlen;
-        string qemu = xlen == Xlen.Rv32 ? "qemu-system-riscv32" : "qemu-system-riscv64";
+        string qemu = NameOf(xlen);
         Version = ReadVersion(qemu);
         directory = Directory.CreateTempSubdirectory("kvmspec-walker-").FullName;
         try
@@ -155,6 +155,12 @@ internal sealed unsafe class WalkServer : IDisposable
         Directory.Delete(directory, recursive: true);
     }
 
+    /// <summary>The version of the QEMU that is installed.</summary>
+    /// <exception cref="TargetException">None is.</exception>
+    public static Version InstalledVersion(Xlen xlen) => ReadVersion(NameOf(xlen));
+
+    private static string NameOf(Xlen xlen) => xlen == Xlen.Rv32 ? "qemu-system-riscv32" : "qemu-system-riscv64";
+
     private static Version ReadVersion(string qemu)
     {
         try
@@ -213,7 +219,8 @@ internal sealed unsafe class WalkServer : IDisposable
         }
     }
 
-    private static void Write(byte* at, WalkCase walk, Spa? watched)
+    /// <summary>Writes a case as the program reads it.</summary>
+    internal static void Write(byte* at, WalkCase walk, Spa? watched)
     {
         WalkRegisters registers = walk.Registers;
         new Span<byte>(at, ServerLayout.CasePatch).Clear();
@@ -245,7 +252,8 @@ internal sealed unsafe class WalkServer : IDisposable
         }
     }
 
-    private static WalkAnswer Read(byte* at, WalkCase walk)
+    /// <summary>Reads what the program answered.</summary>
+    internal static WalkAnswer Read(byte* at, WalkCase walk)
     {
         ulong[] after = new ulong[walk.Words.Count];
         for (int i = 0; i < after.Length; i++)
