@@ -5,6 +5,7 @@ using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Traces;
+using KvmSpec.Runners.Walks.Server;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -74,6 +75,11 @@ internal static class CheckCommand
 
     private static int Check(TextWriter output, CheckRequest request)
     {
+        if (request.Target?.StartsWith(WalkCheck.Prefix, StringComparison.Ordinal) == true)
+        {
+            return WalkCheck.Check(output, request);
+        }
+
         if (request.Trace is not null)
         {
             return TraceChecks.Check(output, request);

@@ -25,6 +25,7 @@ public static class CommandLine
             SearchCommand.Make(output),
             SpecCommand.Make(output),
             VectorsCommand.Make(output),
+            WalkCommand.Make(output),
             CoverageCommand.Make(output),
             BenchCommand.Make(output),
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 using KvmSpec.Model;
+using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Spec;
 
 namespace KvmSpec.Runners.Commands;
@@ -67,6 +68,12 @@ internal static partial class ExplainCommand
         output.WriteLine();
         Write(output, clause.Source, "source");
         Write(output, clause.Evidence, "evidence");
+        if (WalkClauses.Find(clause.Id) is { } asked)
+        {
+            Write(output, $"question {asked.Index + 1} of {WalkClauses.All.Length} that walks ask, of {asked.Where}", "stands");
+            return;
+        }
+
         IReadOnlyList<Standing> standings = Standing.Of(Revisions.All, clause.Id);
         WriteAll(output, standings.Count > PlacesShown ? Summed(standings) : standings.Select(s => $"{s.Call}: {s.History}"), "stands");
         WriteAll(output, Edits(clause.Id), "edits");

@@ -41,7 +41,7 @@ internal static class SpecCommand
     private static int Check(TextWriter output, string? path)
     {
         SpecFile file = path is null ? SpecFile.Embedded : SpecFile.Parse(File.ReadAllText(path), path);
-        IReadOnlyList<string> differences = SpecGate.Compare(file, Revisions.All);
+        IReadOnlyList<string> differences = [.. SpecGate.Compare(file, Revisions.All), .. WalkGate.Compare(file)];
         foreach (string difference in differences)
         {
             output.WriteLine(difference);

@@ -9,7 +9,7 @@ namespace KvmSpec.Runners.Commands;
 public static class TargetNames
 {
     /// <summary>What <c>--target</c> takes, for help and errors.</summary>
-    public const string Forms = "local, guest:NAME[@RELEASE], agent:COMMAND, model, revision:NAME or planted:NAME";
+    public const string Forms = "local, guest:NAME[@RELEASE], agent:COMMAND, model, revision:NAME, planted:NAME or qemu-walker:rv64|rv32";
 
     /// <summary>The target of that name: one, or for a model one on each host.</summary>
     /// <param name="name">As given.</param>

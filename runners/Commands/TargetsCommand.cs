@@ -3,6 +3,7 @@ using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Guests;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Walks.Server;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -31,6 +32,11 @@ internal static class TargetsCommand
 
             output.WriteLine($"{"guest:NAME --kernel FILE",-28} ready: a kernel of your own with {string.Join(", ", GuestTable.RequiredOptions)}");
             output.WriteLine($"{"agent:COMMAND",-28} ready: what the command starts, which must be runners/agent/agent.c, compiled");
+            foreach (string walker in WalkCheck.Names)
+            {
+                output.WriteLine($"{walker,-28} {WalkCheck.Readiness(walker)}");
+            }
+
             foreach (Revision plant in Plants.All)
             {
                 output.WriteLine($"{plant.Name,-28} ready: {plant.Title}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO.Enumeration;
 using KvmSpec.Runners.Vectors;
+using KvmSpec.Runners.Walks;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -28,7 +29,8 @@ internal static class VectorsCommand
         command.SetAction(parsed =>
         {
             bool write = !parsed.GetValue(check);
-            IReadOnlyList<string> changed = VectorFormatter.Run(VectorDirectory.Find(parsed.GetValue(directory)), write);
+            string found = VectorDirectory.Find(parsed.GetValue(directory));
+            IReadOnlyList<string> changed = [.. VectorFormatter.Run(found, write), .. WalkVectorFormatter.Run(found, write)];
             foreach (string path in changed)
             {
                 output.WriteLine(path);
@@ -45,14 +47,17 @@ internal static class VectorsCommand
         Command command = new("lint", "Hold vector files to the model: every case decides what it claims, with a neighbour beside it.") { directory };
         command.SetAction(parsed =>
         {
-            IReadOnlyList<VectorFile> files = VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(directory)));
-            IReadOnlyList<string> problems = VectorLint.Check(files, ModelHosts.Models);
+            string found = VectorDirectory.Find(parsed.GetValue(directory));
+            IReadOnlyList<VectorFile> files = VectorFiles.Load(found);
+            IReadOnlyList<WalkVectorFile> walks = WalkVectorFiles.Load(found);
+            IReadOnlyList<string> problems = [.. VectorLint.Check(files, ModelHosts.Models), .. WalkVectorLint.Check(walks)];
             if (problems.Count > 0)
             {
                 throw new VectorFileException(problems);
             }
 
-            output.WriteLine($"{files.Sum(f => f.Cases.Length)} vectors in {files.Count} files: nothing is wrong");
+            string also = walks.Count == 0 ? "" : $", {walks.Sum(f => f.Cases.Length)} walks in {walks.Count} files";
+            output.WriteLine($"{files.Sum(f => f.Cases.Length)} vectors in {files.Count} files{also}: nothing is wrong");
             return ExitStatus.Conforms;
         });
         return command;

@@ -1,0 +1,89 @@
+using KvmSpec.Properties.Commands;
+using KvmSpec.Runners.Commands;
+using Xunit;
+
+namespace KvmSpec.Properties.Walks;
+
+/// <summary>What <c>kvmspec walk</c> says, to right requests and to wrong ones.</summary>
+public sealed class WalkCommandTests
+{
+    private static readonly string[] OneStage =
+        ["walk", "--hgatp", "0x8000000000080000", "--word", "0x80000000=0x20001001", "0x80004000=0x20001401", "0x80005018=0x100000df", "--address", "0x3120"];
+
+    [Fact]
+    public void Every_step_is_shown()
+    {
+        Invocation walk = Invocation.Of(OneStage);
+        Assert.Empty(walk.Errors);
+        Assert.Equal(ExitStatus.Conforms, walk.Status);
+        Assert.Contains("G-stage: load at 0x3120", walk.Output, StringComparison.Ordinal);
+        Assert.Contains("level 2: entry at 0x80000000 is 0x20001001 -------V, table 0x80004000", walk.Output, StringComparison.Ordinal);
+        Assert.Contains("level 0: entry at 0x80005018 is 0x100000df DA-UXWRV, page 0x40000000", walk.Output, StringComparison.Ordinal);
+        Assert.EndsWith($"goes to 0x40000120, gpa 0x3120, memory type pma{Environment.NewLine}", walk.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trap_names_its_clause()
+    {
+        Invocation walk = Invocation.Of([.. OneStage[..^1], "0x20000003120"]);
+        Assert.Contains("gstage.width: guest-page fault", walk.Output, StringComparison.Ordinal);
+        Assert.Contains("trap: cause 21 (load guest-page fault) by gstage.width, tval 0x20000003120, gpa 0x20000003120, htval 0x8000000c48 or 0", walk.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Json_is_one_line_a_walk()
+    {
+        string file = Path.GetTempFileName() + ".jsonl";
+        try
+        {
+            File.WriteAllText(file, """
+                {"hgatp": 0, "access": {"kind": "load", "address": 4096}}
+
+                {"xlen": 32, "access": {"kind": "store", "address": "0x1000", "privilege": "vu"}}
+                """);
+            Invocation walk = Invocation.Of("walk", file, "--format", "json");
+            Assert.Empty(walk.Errors);
+            string[] lines = walk.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(2, lines.Length);
+            Assert.All(lines, l => Assert.StartsWith("{\"result\":{\"spa\":\"0x1000\",\"gpa\":\"0x1000\",\"type\":\"pma\"},\"clause\":null,\"after\":{},\"steps\":[", l, StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("walk: give a file, or flags such as --hgatp", "walk")]
+    [InlineData("--hgatp: hgatp 0x8000000000000001 is nothing that it can hold", "walk", "--hgatp", "0x8000000000000001", "--address", "0")]
+    [InlineData("--hgatp: hgatp 0x100000000 has more than 32 bits: xlen is 32", "walk", "--xlen", "32", "--hgatp", "0x100000000", "--address", "0")]
+    [InlineData("--address: the address 0x100000000 has more than 32 bits: xlen is 32", "walk", "--xlen", "32", "--address", "0x100000000")]
+    [InlineData("--word 0x80000001=1: the word at 0x80000001 is not aligned: words are of 8 bytes", "walk", "--address", "0", "--word", "0x80000001=1")]
+    [InlineData("--word 0x8=2: the word at 0x8 stands twice", "walk", "--address", "0", "--word", "8=1", "0x8=2")]
+    [InlineData("--word 0x100000000000000=1: the address 0x100000000000000 is wider than the 56 bits of physical addresses", "walk", "--address", "0", "--word", "0x100000000000000=1")]
+    [InlineData("--word 1: give ADDRESS=WORD", "walk", "--address", "0", "--word", "1")]
+    [InlineData("--address: the access at 0xfff straddles pages", "walk", "--address", "0xfff", "--bytes", "8")]
+    [InlineData("--kind: access is no jump: write load, store, fetch, hlvx", "walk", "--kind", "jump", "--address", "0")]
+    [InlineData("access has no address: add it", "walk", "--kind", "load")]
+    [InlineData("--extensions: extensions has no sv: write svnapot", "walk", "--extensions", "sv", "--address", "0")]
+    [InlineData("--protect 0x2..0x1=rwx: protect 0x2..0x1: write the first address", "walk", "--address", "0", "--protect", "0x2..0x1=rwx")]
+    [InlineData("nowhere.yaml", "walk", "nowhere.yaml")]
+    [InlineData("--image nowhere@1: the address is not aligned", "walk", "--image", "nowhere@1", "--address", "0")]
+    [InlineData("--cases 0: give 1 to ", "walk", "spike", "nowhere", "--cases", "0")]
+    public void A_wrong_request_is_one_line(string problem, params string[] args)
+    {
+        Invocation walk = Invocation.Of(args);
+        Assert.Equal(ExitStatus.BadRequest, walk.Status);
+        Assert.Empty(walk.Output);
+        string line = Assert.Single(walk.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(problem, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Modes_are_told_apart()
+    {
+        Invocation modes = Invocation.Of("walk", "modes");
+        Assert.Equal(7, modes.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("Sv39x4   Sv48x4   0x80000000: 0xdf (DA-UXWRV), root at 0x80000000, gpa 0x40000000: cause 21 by walk.entry.valid; spa 0x40000000", modes.Output, StringComparison.Ordinal);
+    }
+}

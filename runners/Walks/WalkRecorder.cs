@@ -1,0 +1,62 @@
+using KvmSpec.Model.Riscv.Walks;
+
+namespace KvmSpec.Runners.Walks;
+
+/// <summary>One line of a walk: an entry that was read, a question and its answer, where a translation began or ended.</summary>
+/// <param name="What">begin, read, asked, updated or end.</param>
+/// <param name="Stage">Whose.</param>
+/// <param name="Level">The table's level; -1 where there is none.</param>
+/// <param name="Address">The address that is translated or was come to, or where the entry is in the stage's own addresses.</param>
+/// <param name="At">Where the entry is in memory.</param>
+/// <param name="Entry">The entry.</param>
+/// <param name="Clause">The question.</param>
+/// <param name="Holds">The answer.</param>
+/// <param name="Depth">1 within a translation on behalf of a VS-stage table, else 0.</param>
+internal sealed record WalkStep(string What, Stage Stage, int Level, ulong Address, Spa At, Pte Entry, WalkClause? Clause, bool Holds, int Depth)
+{
+    /// <summary>As which access a translation began.</summary>
+    public string? As { get; init; }
+}
+
+/// <summary>Writes down every step.</summary>
+internal struct WalkRecorder() : IWalkSteps
+{
+    private Stage stage = Stage.VsStage;
+    private int level = -1;
+    private int depth;
+
+    /// <summary>The steps in order.</summary>
+    public List<WalkStep> Steps { get; } = [];
+
+    public bool Is(WalkClause clause, bool holds)
+    {
+        Add(new WalkStep("asked", stage, level, 0, default, default, clause, holds, depth));
+        return holds;
+    }
+
+    public void Begin(Stage begun, ulong address, AccessKind kind, bool isImplicit)
+    {
+        (stage, level, depth) = (begun, -1, isImplicit ? 1 : 0);
+        Add(new WalkStep("begin", begun, -1, address, default, default, null, false, depth) { As = $"{(isImplicit ? "implicit " : "")}{kind.ToString().ToLowerInvariant()}" });
+    }
+
+    public void Read(Stage reading, int read, ulong entry, Spa at, Pte pte)
+    {
+        (stage, level, depth) = (reading, read, reading == Stage.VsStage ? 0 : depth);
+        Add(new WalkStep("read", reading, read, entry, at, pte, null, false, depth));
+    }
+
+    public void Updated(Stage updating, int updated, Spa at, Pte pte)
+    {
+        (stage, level, depth) = (updating, updated, updating == Stage.VsStage ? 0 : depth);
+        Add(new WalkStep("updated", updating, updated, 0, at, pte, null, false, depth));
+    }
+
+    public void End(Stage ended, ulong address)
+    {
+        Add(new WalkStep("end", ended, -1, address, default, default, null, false, depth));
+        (stage, level) = (Stage.VsStage, -1);
+    }
+
+    private readonly void Add(WalkStep step) => Steps.Add(step);
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using KvmSpec.Model.Riscv.Walks;
+using KvmSpec.Runners.Vectors;
+
+namespace KvmSpec.Runners.Walks;
+
+/// <summary>Owns how the files of golden walks look, as <see cref="VectorFormatter"/> does those of calls.</summary>
+internal static class WalkVectorFormatter
+{
+    /// <summary>Formats the files; returns those that were not in form.</summary>
+    public static IReadOnlyList<string> Run(string vectors, bool write)
+    {
+        List<string> changed = [];
+        foreach (WalkVectorFile file in WalkVectorFiles.Load(vectors))
+        {
+            string path = Path.Combine(vectors, WalkVectorFiles.Directory, file.Topic + VectorFiles.Ending);
+            string wanted = Write(file);
+            if (File.ReadAllText(path) != wanted)
+            {
+                changed.Add(file.Path);
+                if (write)
+                {
+                    File.WriteAllText(path + ".partial", wanted);
+                    File.Move(path + ".partial", path, overwrite: true);
+                }
+            }
+        }
+
+        return changed;
+    }
+
+    /// <summary>A file's text.</summary>
+    public static string Write(WalkVectorFile file)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"topic: {file.Topic}\ntitle: {Quote(file.Title)}\ncases:\n");
+        string separator = "";
+        foreach (WalkVector vector in file.Cases.OrderBy(c => c.Id, StringComparer.Ordinal))
+        {
+            text.Append(separator);
+            Write(text, vector);
+            separator = "\n";
+        }
+
+        return text.ToString();
+    }
+
+    private static void Write(StringBuilder text, WalkVector vector)
+    {
+        WalkRegisters registers = vector.Walk.Registers;
+        PteExtensions extensions = registers.Extensions;
+        Access access = vector.Walk.Access;
+        text.Append(CultureInfo.InvariantCulture, $"  - id: {vector.Id}\n    title: {Quote(vector.Title)}\n    clauses: [{string.Join(", ", vector.Clauses)}]\n");
+        text.Append(CultureInfo.InvariantCulture, $"    xlen: {(int)registers.Xlen}\n");
+        List(text, "extensions", (extensions.Svnapot, "svnapot"), (extensions.Svpbmt, "svpbmt"), (extensions.Ad == AdScheme.Svadu, "svadu"),
+            (extensions.Ad == AdScheme.Svade, "svade"), (extensions.Svrsw60t59b, "svrsw60t59b"));
+        text.Append(CultureInfo.InvariantCulture, $"    hgatp: 0x{registers.Hgatp.Word:x}\n    vsatp: 0x{Satp.Word(registers.VsMode, registers.VsPpn):x}\n");
+        List(text, "menvcfg", (registers.MenvcfgPbmte, "pbmte"), (registers.MenvcfgAdue, "adue"));
+        List(text, "henvcfg", (registers.HenvcfgPbmte, "pbmte"), (registers.HenvcfgAdue, "adue"));
+        List(text, "sstatus", (registers.SstatusMxr, "mxr"));
+        List(text, "vsstatus", (registers.VsstatusMxr, "mxr"), (registers.VsstatusSum, "sum"));
+        if (vector.Walk.Words.Count > 0)
+        {
+            text.Append("    memory:\n");
+            foreach ((ulong address, ulong word) in vector.Walk.Words.OrderBy(w => w.Key))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"      0x{address:x}: 0x{word:x}\n");
+            }
+        }
+
+        if (vector.Walk.Ranges.Count > 0)
+        {
+            text.Append("    protect:\n");
+            foreach (ProtectedRange range in vector.Walk.Ranges)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Allowed(range.Allowed)}\n");
+            }
+        }
+
+        string kind = access.Hlvx ? "hlvx" : access.Kind.ToString().ToLowerInvariant();
+        text.Append(CultureInfo.InvariantCulture, $"    access: {{ kind: {kind}, address: {access.Address}, privilege: {access.Privilege.ToString().ToLowerInvariant()}, bytes: {access.Bytes} }}\n");
+        text.Append(CultureInfo.InvariantCulture, $"    must: {WalkExpectation.Words(vector.Must.Result)}\n");
+        if (vector.Must.After.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    after: {{ {string.Join(", ", vector.Must.After.Select(w => $"0x{w.Key:x}: 0x{w.Value:x}"))} }}\n");
+        }
+    }
+
+    private static void List(StringBuilder text, string key, params (bool Set, string Name)[] names)
+    {
+        if (names.Any(n => n.Set))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    {key}: [{string.Join(", ", names.Where(n => n.Set).Select(n => n.Name))}]\n");
+        }
+    }
+
+    private static string Allowed(Permissions allowed)
+    {
+        string text = string.Concat((allowed & Permissions.Read) != 0 ? 'r' : '-', (allowed & Permissions.Write) != 0 ? 'w' : '-', (allowed & Permissions.Execute) != 0 ? 'x' : '-');
+        return text[0] == '-' ? $"\"{text}\"" : text;
+    }
+
+    private static string Quote(string text) => text.Contains(": ", StringComparison.Ordinal) ? "\"" + text.Replace("\"", "\\\"", StringComparison.Ordinal) + "\"" : text;
+}

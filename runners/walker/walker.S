@@ -1,0 +1,254 @@
+# A server of page walks. It runs in M-mode on a bare machine whose RAM the host shares: the host writes cases, this program
+# gives each its tables and registers, makes the access with HLV, HLVX, HSV or a fetch in VS or VU, and writes down the trap
+# or the value. Built for RV32 and RV64; the host's constants come as macros of the same names.
+
+#if __riscv_xlen == 64
+#define LX ld
+#define SX sd
+#define HLV_LOAD hlv.d
+#define HSV_STORE hsv.d
+#else
+#define LX lw
+#define SX sw
+#define HLV_LOAD hlv.w
+#define HSV_STORE hsv.w
+#endif
+
+#define MSTATUS_MXR (1 << 19)
+#define MSTATUS_SPP (1 << 8)
+#define HSTATUS_SPV (1 << 7)
+#define HSTATUS_SPVP (1 << 8)
+
+#define CSR_VSSTATUS 0x200
+#define CSR_VSATP 0x280
+#define CSR_HSTATUS 0x600
+#define CSR_HENVCFG 0x60a
+#define CSR_HENVCFGH 0x61a
+#define CSR_HGATP 0x680
+#define CSR_MENVCFG 0x30a
+#define CSR_MENVCFGH 0x31a
+#define CSR_MTINST 0x34a
+#define CSR_MTVAL2 0x34b
+
+.option arch, +h, +zicsr
+.section .text.start
+.globl _start
+_start:
+    csrw mie, zero
+    csrw medeleg, zero
+    csrw mideleg, zero
+    lla t0, _start_failed
+    csrw mtvec, t0
+
+    # Two ranges among the tables and four among the data have less than all permissions; everything else has all.
+    li t0, PMP_ADDRESS_0
+    csrw pmpaddr0, t0
+    li t0, PMP_ADDRESS_1
+    csrw pmpaddr1, t0
+    li t0, PMP_ADDRESS_2
+    csrw pmpaddr2, t0
+    li t0, PMP_ADDRESS_3
+    csrw pmpaddr3, t0
+    li t0, PMP_ADDRESS_4
+    csrw pmpaddr4, t0
+    li t0, PMP_ADDRESS_5
+    csrw pmpaddr5, t0
+    li t0, -1
+    csrw pmpaddr6, t0
+#if __riscv_xlen == 64
+    li t0, PMP_CONFIGURATION
+    csrw pmpcfg0, t0
+#else
+    li t0, (PMP_CONFIGURATION & 0xffffffff)
+    csrw pmpcfg0, t0
+    li t0, (PMP_CONFIGURATION >> 32)
+    csrw pmpcfg1, t0
+#endif
+    lla t0, trapped
+    csrw mtvec, t0
+
+    li s4, CONTROL
+    li t0, READY
+    sw t0, CONTROL_READY(s4)
+
+#ifdef LINKED_CASES
+    lla s0, linked_cases
+    lla t0, linked_count
+    lw s1, 0(t0)
+    li s3, 0
+    j next
+#endif
+
+    # s0: the case, s1: how many are left, s2: its tables' last patch, s3: the number of the batch, s4: the control block
+    li s3, 0
+wait:
+    lw t0, CONTROL_GO(s4)
+    beq t0, s3, wait
+    fence
+    mv s3, t0
+    lw s1, CONTROL_COUNT(s4)
+    lw s0, CONTROL_CASES(s4)
+#if __riscv_xlen == 64
+    slli s0, s0, 32
+    srli s0, s0, 32
+#endif
+next:
+    beqz s1, finished
+
+    # Put the tables into memory.
+    lw t0, CASE_PATCHES(s0)
+    addi t1, s0, CASE_PATCH
+    beqz t0, patched
+patch:
+    LX t2, 0(t1)
+    LX t3, 8(t1)
+    SX t3, 0(t2)
+    addi t1, t1, PATCH_SIZE
+    addi t0, t0, -1
+    bnez t0, patch
+patched:
+
+    LX t1, CASE_MENVCFG(s0)
+#if __riscv_xlen == 64
+    csrw CSR_MENVCFG, t1
+    LX t1, CASE_HENVCFG(s0)
+    csrw CSR_HENVCFG, t1
+#else
+    LX t1, (CASE_MENVCFG + 4)(s0)
+    csrw CSR_MENVCFGH, t1
+    LX t1, (CASE_HENVCFG + 4)(s0)
+    csrw CSR_HENVCFGH, t1
+#endif
+    LX t1, CASE_HGATP(s0)
+    csrw CSR_HGATP, t1
+    LX t1, CASE_VSATP(s0)
+    csrw CSR_VSATP, t1
+    LX t1, CASE_VSSTATUS(s0)
+    csrw CSR_VSSTATUS, t1
+    li t1, (MSTATUS_MXR | MSTATUS_SPP)
+    csrc mstatus, t1
+    li t1, (HSTATUS_SPV | HSTATUS_SPVP)
+    csrc CSR_HSTATUS, t1
+    lw t1, CASE_PRIVILEGE(s0)
+    slli t1, t1, 8
+    csrs CSR_HSTATUS, t1
+
+    # The word that a store is expected to change.
+    LX s5, CASE_WATCH(s0)
+    beqz s5, unwatched
+    LX s6, 0(s5)
+unwatched:
+    hfence.gvma
+    hfence.vvma
+    lw t0, CASE_OPERATION(s0)
+    LX a1, CASE_ADDRESS(s0)
+    LX a2, CASE_STORE(s0)
+    LX t2, CASE_MSTATUS(s0)
+    csrs mstatus, t2
+    li a0, 0
+    li t1, OPERATION_STORE
+    beq t0, t1, store
+    li t1, OPERATION_EXECUTE_LOAD
+    beq t0, t1, execute_load
+    li t1, OPERATION_FETCH
+    beq t0, t1, fetch
+load:
+    HLV_LOAD a0, (a1)
+    j arrived
+execute_load:
+    hlvx.wu a0, (a1)
+    j arrived
+store:
+    HSV_STORE a2, (a1)
+    j arrived
+fetch:
+    lw t1, CASE_PRIVILEGE(s0)
+    slli t1, t1, 8              # the place of SPP is that of SPVP
+    csrs mstatus, t1
+    li t1, HSTATUS_SPV
+    csrs CSR_HSTATUS, t1
+    csrw sepc, a1
+    sret                        # the data there puts its own place into a0 and makes an environment call
+
+arrived:
+    SX zero, CASE_CAUSE(s0)
+    SX zero, CASE_TVAL(s0)
+    SX zero, CASE_TVAL2(s0)
+    SX zero, CASE_TINST(s0)
+    j record
+
+.balign 4
+trapped:
+    csrr t1, mcause
+    SX t1, CASE_CAUSE(s0)
+    csrr t1, mtval
+    SX t1, CASE_TVAL(s0)
+    csrr t1, CSR_MTVAL2
+    SX t1, CASE_TVAL2(s0)
+    csrr t1, CSR_MTINST
+    SX t1, CASE_TINST(s0)
+
+record:
+    SX a0, CASE_VALUE(s0)
+    beqz s5, read_back
+    LX t1, 0(s5)
+    SX t1, CASE_WATCHED(s0)
+    SX s6, 0(s5)
+
+    # What became of the tables; then they are taken away.
+read_back:
+    lw t0, CASE_PATCHES(s0)
+    addi t1, s0, CASE_PATCH
+    beqz t0, done
+clear:
+    LX t2, 0(t1)
+    LX t3, 0(t2)
+    SX t3, 16(t1)
+    SX zero, 0(t2)
+    addi t1, t1, PATCH_SIZE
+    addi t0, t0, -1
+    bnez t0, clear
+done:
+    addi s0, s0, CASE_SIZE
+    addi s1, s1, -1
+    j next
+
+finished:
+#ifdef LINKED_CASES
+    fence
+    li t0, 1
+    lla t1, tohost
+    sw t0, 0(t1)
+1:  j 1b
+#endif
+    fence
+    sw s3, CONTROL_DONE(s4)
+    j wait
+
+.balign 4
+_start_failed:
+    j _start_failed
+
+#ifdef LINKED_CASES
+.section .tohost, "aw"
+.balign 64
+.globl tohost
+tohost: .dword 0
+.balign 64
+.globl fromhost
+fromhost: .dword 0
+
+.section .cases, "aw"
+.balign 64
+linked_count: .dword LINKED_COUNT
+.balign 64
+.globl begin_signature
+begin_signature:
+linked_cases:
+.incbin LINKED_CASES
+.globl end_signature
+end_signature:
+
+.section .pool, "aw"
+.incbin LINKED_POOL
+#endif
