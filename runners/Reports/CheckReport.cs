@@ -69,7 +69,7 @@ public sealed class CheckReport
 
     /// <summary>What answers, for people.</summary>
     public string Kernel => Target is ModelTarget ? $"a model on host{(targets.Count > 1 ? "s" : "")} {string.Join(", ", targets.Select(t => t.Host.Name))}"
-        : $"Linux {Target.Host.Release}{(Target.Host.BackEnd.Length > 0 ? $" ({Target.Host.BackEnd})" : "")}";
+        : $"Linux {Target.Host.Release} ({(Target.Host.BackEnd.Length > 0 ? Target.Host.BackEnd : HostNeeds.NameOf(Target.Host.Architecture))})";
 
     private IEnumerable<GroupReport> Asked => groups.Where(g => request.Concerns(g.First.Group.Clause))
         .OrderBy(g => g.First.Group.Ioctl, StringComparer.Ordinal).ThenBy(g => g.First.Group.Clause, StringComparer.Ordinal)
