@@ -1,3 +1,4 @@
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.X86;
 
 namespace KvmSpec.Model;
@@ -13,6 +14,7 @@ public static class Revisions
     public static readonly Revision Linux73 = new("7.3", "Linux 7.3", architecture => architecture switch
     {
         Architecture.X86 => X86Book.Newest,
+        Architecture.Arm64 => Arm64Book.Newest,
         _ => null,
     })
     {

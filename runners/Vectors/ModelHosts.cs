@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Uapi;
 using KvmSpec.Model.X86;
 
@@ -19,7 +20,7 @@ public static class ModelHosts
     /// <summary>The model's hosts as that release would find them, and one that answers what no kernel does.</summary>
     public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
     {
-        Host[] real = [.. X86Hosts.All.Where(h => h.Architecture == architecture).Select(h => For(revision, h))];
+        Host[] real = [.. X86Hosts.All.Concat(Arm64Hosts.All).Where(h => h.Architecture == architecture).Select(h => For(revision, h))];
         return [.. real, .. real.Take(1).Select(Imagined)];
     }
 
