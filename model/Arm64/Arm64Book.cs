@@ -42,7 +42,7 @@ public static class Arm64Book
             [Arm64Memory.DefaultIpa] = Bound.Fixed(40),
             [Arm64Memory.LargestIpa] = Bound.Probed(h => (ulong)h.System(Capabilities.ARM_VM_IPA_SIZE), "KVM_CAP_ARM_VM_IPA_SIZE"),
             [Arm64Features.FeatureBits] = Bound.Fixed(10),
-            [IdRegisterTable.Release] = Bound.Fixed(IdField.Since72),
+            [IdRegisterTable.Release] = Bound.Fixed(IdField.Since73),
         }.Concat(Vgic.Limits).ToImmutableDictionary(),
     };
 

@@ -62,6 +62,9 @@ public sealed record IdField
     public const byte Since71 = 3;
     public const byte Since72 = 4;
 
+    /// <summary>The newest table: no field is new in it, but a first run clears fields that lack what they build on.</summary>
+    public const byte Since73 = 5;
+
     public const FieldNeed Sve = FieldNeed.Sve;
     public const FieldNeed PointerAuthentication = FieldNeed.PointerAuthentication;
     public const FieldNeed Pmu = FieldNeed.Pmu;

@@ -37,9 +37,9 @@ public sealed class IdRegister
         Encoding = encoding;
         Kind = kind;
         Fields = fields;
-        this.masks = new ulong[IdField.Since72 + 1];
-        writable = new ulong[IdField.Since72 + 1];
-        for (int release = 1; release <= IdField.Since72; release++)
+        this.masks = new ulong[IdField.Since73 + 1];
+        writable = new ulong[IdField.Since73 + 1];
+        for (int release = 1; release <= IdField.Since73; release++)
         {
             this.masks[release] = masks[Math.Min(release, masks.Length) - 1];
             writable[release] = Union(f => f.WritableSince <= release);
@@ -71,11 +71,11 @@ public sealed class IdRegister
 
     /// <summary>What KVM_ARM_GET_REG_WRITABLE_MASKS says of it.</summary>
     /// <param name="release">The table's release.</param>
-    public ulong Mask(ulong release) => masks[Math.Min((int)release, IdField.Since72)];
+    public ulong Mask(ulong release) => masks[Math.Min((int)release, IdField.Since73)];
 
     /// <summary>The bits of the fields that can be written in fact: all others must be the limit's.</summary>
     /// <param name="release">The table's release.</param>
-    public ulong Writable(ulong release) => writable[Math.Min((int)release, IdField.Since72)];
+    public ulong Writable(ulong release) => writable[Math.Min((int)release, IdField.Since73)];
 
     /// <summary>The bits that are zero without something.</summary>
     public ulong Needing(FieldNeed need) => needs[(int)need];

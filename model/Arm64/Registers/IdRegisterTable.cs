@@ -9,8 +9,8 @@ public static class IdRegisterTable
     /// <summary>KVM_REG_ARM64, KVM_REG_SIZE_U64 and KVM_REG_ARM64_SYSREG: what a system register's id begins with.</summary>
     public const ulong Prefix = 0x6030_0000_0013_0000;
 
-    /// <summary>Which fields can be written: 1 as in 6.12, 2 as in 6.18, 3 as in 7.1, 4 from 7.2 on.</summary>
-    public static readonly Limit Release = new("id-register-table", "the ID registers' table in force: 1 is 6.12's, 2 is 6.18's, 3 is 7.1's, 4 is 7.2's");
+    /// <summary>Which fields can be written: 1 as in 6.12, 2 as in 6.18, 3 as in 7.1, 4 as in 7.2, 5 as in 7.3.</summary>
+    public static readonly Limit Release = new("id-register-table", "the ID registers' table in force: 1 is 6.12's, 2 is 6.18's, 3 is 7.1's, 4 is 7.2's, 5 is 7.3's");
 
     /// <summary>CRn 0 of op0 3: everything else is no feature ID register.</summary>
     private const int FeatureIdSpace = 0xc000;

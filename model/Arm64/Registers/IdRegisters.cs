@@ -130,7 +130,25 @@ public static class IdRegisters
             state = WithController(n, state, false, false);
         }
 
-        return state;
+        return n[Release] >= IdField.Since73 ? WithDependencies(n, state) : state;
+    }
+
+    /// <summary>Permission indirection and overlays are cleared where what they build on was taken away.</summary>
+    private static Arm64State WithDependencies(in Node n, Arm64State state)
+    {
+        ulong features = Value(n, state, Mmfr3);
+        bool extended = ExtendedControl.Of(features) != 0 && Translation.Of(Value(n, state, Isar2)) != 0;
+        if (!extended)
+        {
+            features &= ~Indirection.Mask;
+        }
+
+        if (!extended || Hierarchy.Of(Value(n, state, Mmfr1)) == 0)
+        {
+            features &= ~Overlay.Mask;
+        }
+
+        return Stored(n.Host, state, Mmfr3, features);
     }
 
     private static ulong Value(in Node n, Arm64State state, IdRegister register)
@@ -157,4 +175,9 @@ public static class IdRegisters
     private static readonly IdField Tags = Pfr1.Field("MTE");
     private static readonly IdField TagFraction = Pfr1.Field("MTE_frac");
     private static readonly IdField DoubleLock = Dfr0.Field("DoubleLock");
+    private static readonly IdField ExtendedControl = Mmfr3.Field("TCRX");
+    private static readonly IdField Indirection = Mmfr3.Field("S1PIE");
+    private static readonly IdField Overlay = Mmfr3.Field("S1POE");
+    private static readonly IdField Translation = Isar2.Field("ATS1A");
+    private static readonly IdField Hierarchy = Mmfr1.Field("HPDS");
 }
