@@ -13,6 +13,7 @@ public static class Arm64Book
         Architecture = Architecture.Arm64,
         UnknownOnVm = EINVAL,
         CreateVm = Arm64Memory.CreateVm,
+        VmTypes = Arm64Memory.Types,
         NewVm = Arm64State.New,
         CreateVcpu = Arm64Vcpus.Create,
         AfterVcpu = (vm, _) => vm,
