@@ -65,7 +65,7 @@ public static class Arm64Attributes
         Accept("arm64.pmu-init.done", (in n, in c) => Change(n, VcpuOf(n) with { Pmu = true }), (in n, in c) => IsPmuInit(c)),
         Refuse(EINVAL, "arm64.pmu-interrupt.no-controller", (in n, in c) =>
             InPmu(c, DeviceAttribute.Set) && c[DeviceAttribute.Set.Attribute] == PmuInterrupt && Of(n).Vgic is null),
-        Refuse(EFAULT, "arm64.vcpu-attribute.unreadable", (in n, in c) =>
+        Refuse(EFAULT, "arm64.pmu.unreadable", (in n, in c) =>
             InPmu(c, DeviceAttribute.Set) && Pointer.Of(c[DeviceAttribute.Set.Address]).FaultsReading(InterruptSize)),
         LeaveOpen("arm64.pmu.set", (in n, in c) => InPmu(c, DeviceAttribute.Set)),
     ];
@@ -74,14 +74,14 @@ public static class Arm64Attributes
     [
         Refuse(ENXIO, "arm64.pmu.write-only", (in n, in c) => InPmu(c, DeviceAttribute.Get) && c[DeviceAttribute.Get.Attribute] != PmuInterrupt),
         Refuse(EINVAL, "arm64.pmu-interrupt.no-controller", (in n, in c) => InPmu(c, DeviceAttribute.Get) && Of(n).Vgic is null),
-        Refuse(ENODEV, "arm64.pmu.no-feature", (in n, in c) => InPmu(c, DeviceAttribute.Get) && !Of(n).Has(VcpuFeatures.PmuV3), stops: true),
+        Refuse(ENODEV, "arm64.pmu-interrupt.no-feature", (in n, in c) => InPmu(c, DeviceAttribute.Get) && !Of(n).Has(VcpuFeatures.PmuV3), stops: true),
         Refuse(ENXIO, "arm64.pmu-interrupt.not-set", (in n, in c) => InPmu(c, DeviceAttribute.Get)),
     ];
 
     private static ImmutableArray<Rule> SetTimer =>
     [
         Refuse(EINVAL, "arm64.timer.no-controller", (in n, in c) => c[DeviceAttribute.Set.Group] == TimerGroup && Of(n).Vgic is null),
-        Refuse(EFAULT, "arm64.vcpu-attribute.unreadable", (in n, in c) =>
+        Refuse(EFAULT, "arm64.timer.unreadable", (in n, in c) =>
             c[DeviceAttribute.Set.Group] == TimerGroup && Pointer.Of(c[DeviceAttribute.Set.Address]).FaultsReading(InterruptSize)),
         LeaveOpen("arm64.timer.set", (in n, in c) => c[DeviceAttribute.Set.Group] == TimerGroup),
     ];
@@ -89,7 +89,7 @@ public static class Arm64Attributes
     private static ImmutableArray<Rule> GetTimer =>
     [
         UnknownTimer(DeviceAttribute.Get),
-        Refuse(EFAULT, "arm64.vcpu-attribute.unwritable", (in n, in c) =>
+        Refuse(EFAULT, "arm64.timer.unwritable", (in n, in c) =>
             c[DeviceAttribute.Get.Group] == TimerGroup && Pointer.Of(c[DeviceAttribute.Get.Address]).FaultsWriting(InterruptSize)),
         LeaveOpen("arm64.timer.get-with-controller", (in n, in c) => c[DeviceAttribute.Get.Group] == TimerGroup && Of(n).Vgic is not null),
         Answer("arm64.timer.get",
@@ -101,7 +101,7 @@ public static class Arm64Attributes
     private static ImmutableArray<Rule> SetStolenTime =>
     [
         UnknownStolenTime(DeviceAttribute.Set),
-        Refuse(EFAULT, "arm64.vcpu-attribute.unreadable", (in n, in c) => Pointer.Of(c[DeviceAttribute.Set.Address]).FaultsReading(AddressSize), stops: true),
+        Refuse(EFAULT, "arm64.stolen-time.unreadable", (in n, in c) => Pointer.Of(c[DeviceAttribute.Set.Address]).FaultsReading(AddressSize), stops: true),
         Refuse(EINVAL, "arm64.stolen-time.unaligned", (in n, in c) => c[DeviceAttribute.Set.Content] % StolenTimeAlignment != 0),
         Refuse(EEXIST, "arm64.stolen-time.once", (in n, in c) => VcpuOf(n).StolenTime is not null),
         Refuse(EINVAL, "arm64.stolen-time.no-memory", (in n, in c) => !HasMemory(n.Vm, c[DeviceAttribute.Set.Content])),
@@ -111,7 +111,7 @@ public static class Arm64Attributes
     private static ImmutableArray<Rule> GetStolenTime =>
     [
         UnknownStolenTime(DeviceAttribute.Get),
-        Refuse(EFAULT, "arm64.vcpu-attribute.unwritable", (in n, in c) => Pointer.Of(c[DeviceAttribute.Get.Address]).FaultsWriting(AddressSize)),
+        Refuse(EFAULT, "arm64.stolen-time.unwritable", (in n, in c) => Pointer.Of(c[DeviceAttribute.Get.Address]).FaultsWriting(AddressSize)),
         Answer("arm64.stolen-time.get", [new(DeviceAttribute.Get.Content, (in n, in c) => VcpuOf(n).StolenTime ?? NoAddress)]),
     ];
 
