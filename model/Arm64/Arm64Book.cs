@@ -15,7 +15,7 @@ public static class Arm64Book
         CreateVm = Arm64Memory.CreateVm,
         NewVm = Arm64State.New,
         CreateVcpu = Arm64Vcpus.Create,
-        AfterVcpu = (vm, _) => vm,
+        AfterVcpu = (vm, _) => Vgic.AfterVcpu(vm),
         NewMpState = (_, _) => Arm64Vcpus.Runnable,
         PrepareMemory = Arm64Memory.Prepare,
         RingWithBitmap = true,
