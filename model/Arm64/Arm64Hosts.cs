@@ -18,12 +18,12 @@ public static class Arm64Hosts
     /// <summary>An emulated Neoverse N1 with a GICv3: no SVE, no pointer authentication, no nested virtualization.</summary>
     public static readonly Host Neoverse = Make("arm64-n1", []) with { Part = new Arm64Host { Vgics = VgicKinds.V3 | VgicKinds.Its } };
 
-    /// <summary>A CPU with all features that guests can have, nested virtualization and memory tags among them.</summary>
+    /// <summary>A CPU with all features that guests can have, nested virtualization and memory tags among them, and a GICv3 that can be a GICv2.</summary>
     public static readonly Host Full = Make("arm64-full",
         [(Capabilities.ARM_SVE, 1), (Capabilities.ARM_PTRAUTH_ADDRESS, 1), (Capabilities.ARM_PTRAUTH_GENERIC, 1), (Capabilities.ARM_EL2, 1),
          (Capabilities.ARM_EL2_E2H0, 1), (Capabilities.ARM_MTE, 1), (Capabilities.ARM_EL1_32BIT, 1), (Capabilities.ARM_VM_IPA_SIZE, 52)]) with
     {
-        Part = new Arm64Host { Vgics = VgicKinds.V3 | VgicKinds.Its, VectorLengths = 0x808b },
+        Part = new Arm64Host { Vgics = VgicKinds.V2 | VgicKinds.V3 | VgicKinds.Its, VectorLengths = 0x808b },
     };
 
     /// <summary>A small machine: a GICv2, 36 bits of physical address, no PMU for guests, a target of its own.</summary>
@@ -35,10 +35,10 @@ public static class Arm64Hosts
         Settled = Facts((Devices.NoVfio, true)),
     };
 
-    /// <summary>A GICv5 machine: no GICv3 for guests; the PPIs that its CPUs implement.</summary>
-    public static readonly Host Gicv5 = Make("arm64-gicv5", []) with
+    /// <summary>A GICv5 machine that can also be a GICv3 (FEAT_GCIE_LEGACY), with nested virtualization; the PPIs that its CPUs implement.</summary>
+    public static readonly Host Gicv5 = Make("arm64-gicv5", [(Capabilities.ARM_EL2, 1), (Capabilities.ARM_EL2_E2H0, 1)]) with
     {
-        Part = new Arm64Host { Vgics = VgicKinds.V5, ImplementedPpis = 0x5c80_0008 },
+        Part = new Arm64Host { Vgics = VgicKinds.V3 | VgicKinds.Its | VgicKinds.V5, ImplementedPpis = 0x5c80_0008 },
         Settled = Facts((Arm64Features.NoDefaultPmu, true)),
     };
 

@@ -17,6 +17,16 @@ public abstract record Edit
     /// <summary>Where it applies: one operation's full name, or every list that has the clause.</summary>
     public string? Only { get; init; }
 
+    /// <summary>The architectures whose rules it is about; empty is every architecture that has what it names.</summary>
+    public ImmutableArray<Architecture> In { get; init; } = [];
+
+    /// <summary>True where a revision with this edit changes the book.</summary>
+    public bool AppliesTo(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return (In.IsEmpty || In.Contains(book.Architecture)) && Concerns(book);
+    }
+
     /// <summary>Applies the edit.</summary>
     /// <exception cref="EditException">The clause is not there, or there already.</exception>
     public abstract Book Apply(Book book);

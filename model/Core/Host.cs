@@ -88,6 +88,14 @@ public sealed record Host
     /// <summary>What observations have settled so far, by <see cref="Fact.Index"/>: absent is unknown.</summary>
     public ImmutableDictionary<Fact, bool> Settled { get; init; } = ImmutableDictionary<Fact, bool>.Empty;
 
+    /// <summary>The host with another answer on /dev/kvm and on new VMs.</summary>
+    public Host Answering(Symbol capability, int answer)
+    {
+        ArgumentNullException.ThrowIfNull(capability);
+        int number = (int)capability.Value;
+        return this with { OnSystem = OnSystem.SetItem(number, answer), OnVm = OnVm.SetItem(number, answer) };
+    }
+
     /// <summary>/dev/kvm's answer for a capability; 0 above what was probed.</summary>
     public int System(Symbol capability) => Answer(OnSystem, capability);
 

@@ -40,6 +40,13 @@ public sealed class Revision
     /// <summary>True for a release of the kernel, false for a posting.</summary>
     public bool IsRelease { get; init; } = true;
 
+    /// <summary>The architectures that a posting is about; empty is all.</summary>
+    public ImmutableArray<Architecture> About { get; init; } = [];
+
+    /// <summary>The architectures that the revision has rules for.</summary>
+    public IEnumerable<Architecture> Architectures =>
+        Enum.GetValues<Architecture>().Where(a => (About.IsEmpty || About.Contains(a)) && Book(a) is not null);
+
     /// <summary>How sure its edits are: from which source they were read.</summary>
     public string Evidence { get; init; } = "";
 
@@ -77,7 +84,7 @@ public sealed class Revision
 
         foreach (Edit edit in Edits)
         {
-            if (edit.Concerns(book))
+            if (edit.AppliesTo(book))
             {
                 book = edit.Apply(book);
             }

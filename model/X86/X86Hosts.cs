@@ -52,6 +52,22 @@ public static class X86Hosts
 
     public static readonly IReadOnlyList<Host> All = [Amd, Intel, Old, Encrypting];
 
+    /// <summary>
+    /// A guest of Hyper-V with AVIC, whose VMs have two vCPUs and no dirty rings of the first kind: a host that answers what
+    /// no kernel does, so that rules which a usual one does not reach are decided too.
+    /// </summary>
+    public static Host Imagine(Host host)
+    {
+        (Symbol Capability, int Answer)[] changes =
+            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.HYPERV_DIRECT_TLBFLUSH, 1)];
+        foreach ((Symbol capability, int answer) in changes)
+        {
+            host = host.Answering(capability, answer);
+        }
+
+        return host with { Name = "x86-imagined", Settled = host.Settled.SetItem(KernelMemory.AvicSlot, true) };
+    }
+
     private static Host Make(string name, string answers, (Symbol Capability, int Answer)[] changes)
     {
         int[] system = Parse(answers);

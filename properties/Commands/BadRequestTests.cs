@@ -22,7 +22,7 @@ public sealed class BadRequestTests
     [InlineData("--sequences -1: give 0 or more", "check", "--target", "model", "--sequences", "-1")]
     [InlineData("--clause nothing*: matches no clause", "check", "--target", "model", "--clause", "nothing*")]
     [InlineData("--replay x: give SEED:LENGTH", "check", "--target", "model", "--replay", "x")]
-    [InlineData("--what-if x: give LIMIT=VALUE with a limit of 7.3: ", "check", "--target", "model", "--what-if", "x")]
+    [InlineData("--what-if x: give LIMIT=VALUE with a limit of 7.3 on x86: ", "check", "--target", "model", "--what-if", "x")]
     [InlineData("--what-if memslots=many: give LIMIT=VALUE", "check", "--target", "model", "--what-if", "memslots=many")]
     [InlineData("Cannot parse argument 'yaml'", "check", "--format", "yaml")]
     [InlineData("Unrecognized command or argument '--nothing'", "check", "--nothing")]

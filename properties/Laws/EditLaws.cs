@@ -91,7 +91,7 @@ public sealed class EditLaws
                 int concerned = 0;
                 for (int i = 0; i < books.Length; i++)
                 {
-                    if (edit.Concerns(books[i]))
+                    if (edit.AppliesTo(books[i]))
                     {
                         Book edited = edit.Apply(books[i]);
                         concerned += Changed(books[i], edited) ? 1 : 0;

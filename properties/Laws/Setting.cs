@@ -1,6 +1,5 @@
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
-using KvmSpec.Model.X86;
 
 namespace KvmSpec.Properties.Laws;
 
@@ -24,7 +23,7 @@ public sealed class Setting
     public Generator Generator { get; }
 
     /// <summary>Hosts of every architecture; on all of them every fact is settled.</summary>
-    public static IReadOnlyList<Host> Hosts { get; } = X86Hosts.All;
+    public static IReadOnlyList<Host> Hosts { get; } = KvmSpec.Model.Hosts.All;
 
     /// <summary>Every revision on every host that it has rules for.</summary>
     public static IReadOnlyList<Setting> All { get; } = [.. Anew()];
@@ -33,7 +32,7 @@ public sealed class Setting
     public static IEnumerable<Setting> Anew() =>
         from revision in Revisions.All
         from host in Hosts
-        where revision.Book(host.Architecture) is not null
+        where revision.Architectures.Contains(host.Architecture)
         select new Setting(revision, host);
 
     /// <summary>The newest release on the first host.</summary>

@@ -21,7 +21,7 @@ internal static class Golden
 
     /// <summary>One release on every host.</summary>
     public static IEnumerable<Model.Model> ModelsOf(Revision revision) =>
-        ModelHosts.All(revision, Architecture.X86).Select(h => new Model.Model(revision, h));
+        ModelHosts.All(revision).Select(h => new Model.Model(revision, h));
 
     /// <summary>Runs cases for what one model stands for on a kernel that another model plays; returns what failed.</summary>
     public static IEnumerable<VectorResult> Failures(IEnumerable<Vector> vectors, Model.Model model, Model.Model kernel)

@@ -70,7 +70,7 @@ public sealed class VectorFileTests
     [InlineData("revisions: all", "revisions: some", "7: revisions is 'some': write all, a list of names, or since and until")]
     [InlineData("revisions: all", "revisions: [7.9]", "7: no revision is called '7.9': write one of *")]
     [InlineData("revisions: all", "revisions: { from: \"7.3\" }", "7: revisions has no key from: write since, until")]
-    [InlineData("architecture: x86", "architecture: vax", "8: no revision has rules for architecture 'vax': write one of *")]
+    [InlineData("architecture: x86", "architecture: vax", "8: no revision has rules for architecture 'vax': write one or a list of *")]
     [InlineData("architecture: x86", "architecture: x86, capabilities: { KVM_CAP_VCPUS: 1 }", "8: no capability is called KVM_CAP_VCPUS: write its name in linux/kvm.h; did you mean KVM_CAP_NR_VCPUS?")]
     [InlineData("architecture: x86", "architecture: x86, limits: { gpa: 1 }", "8: no limit is called gpa: write one of *")]
     [InlineData("architecture: x86", "architecture: x86, facts: { apic-slot: yes }", "8: yes is not a truth value: write true or false")]

@@ -65,7 +65,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
         {
             if (VectorRunner.Unfit(placed.Vector, checker.Model) is { } reason)
             {
-                Tally.Skip(reason);
+                Tally.Skip(placed.Vector, reason);
             }
             else
             {
@@ -89,7 +89,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
         Join(divergence, placed.Vector.Id);
         if (result.Status == VectorStatus.Failed && divergence is not null && excuses.List.FirstOrDefault(e => e.Covers(divergence.Group)) is { } excuse)
         {
-            Tally.Skip($"excused: {excuse.Reason}");
+            Tally.Skip(placed.Vector, $"excused: {excuse.Reason}");
         }
         else
         {
@@ -149,7 +149,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
             return;
         }
 
-        GroupReport report = new(divergence, origin);
+        GroupReport report = new(divergence, origin, checker.Model);
         groups.Add(divergence.Group, report);
         report.Smallest = checker.Shrink(divergence, out int tried);
         report.Tried = tried;

@@ -14,12 +14,17 @@ public sealed record Group(string Ioctl, string Clause, string Observed, Finding
 public sealed record Divergence(Group Group, Sequence Sequence, int At, Judgement Judgement, Observation Observed, Operation Operation);
 
 /// <summary>A group with its count, its first sequence and the shrunk one.</summary>
-public sealed class GroupReport(Divergence first, string origin)
+/// <param name="first">The divergence that made the group.</param>
+/// <param name="origin">What names its sequence: a replay name or a vector's id.</param>
+/// <param name="model">Against what it was judged.</param>
+public sealed class GroupReport(Divergence first, string origin, Model.Model model)
 {
     public Divergence First { get; } = first;
 
-    /// <summary>What names the first sequence: a replay name or a vector's id.</summary>
     public string Origin { get; } = origin;
+
+    /// <summary>The revision on the host where the group was found first.</summary>
+    public Model.Model Model { get; } = model;
 
     /// <summary>The smallest sequence that diverges in the same group.</summary>
     public Divergence Smallest { get; set; } = first;
@@ -32,4 +37,22 @@ public sealed class GroupReport(Divergence first, string origin)
 
     /// <summary>The revision that explains it on a kernel that is not modelled, if any.</summary>
     public string? Label { get; set; }
+
+    /// <summary>The hosts on which it was found.</summary>
+    public IReadOnlyList<string> Hosts { get; private init; } = [model.Host.Name];
+
+    /// <summary>The same group of several runs as one: the smallest sequence stands for it.</summary>
+    public static GroupReport Merge(IEnumerable<GroupReport> reports)
+    {
+        GroupReport[] all = [.. reports];
+        GroupReport shortest = all.MinBy(r => r.Smallest.Sequence.Length)!;
+        return new(shortest.First, shortest.Origin, shortest.Model)
+        {
+            Smallest = shortest.Smallest,
+            Count = all.Sum(r => r.Count),
+            Tried = shortest.Tried,
+            Label = shortest.Label,
+            Hosts = [.. all.SelectMany(r => r.Hosts).Distinct()],
+        };
+    }
 }

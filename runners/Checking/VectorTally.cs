@@ -7,25 +7,26 @@ namespace KvmSpec.Runners.Checking;
 /// <param name="Vector">The case.</param>
 public readonly record struct PlacedVector(string File, Vector Vector);
 
-/// <summary>What came of the vectors of a run.</summary>
+/// <summary>What came of the vectors of a run, or of several: a vector that fails anywhere fails, one that passes anywhere passes.</summary>
 public sealed class VectorTally
 {
-    private readonly Dictionary<string, int> skips = [];
+    private readonly Dictionary<string, string> skips = [];
+    private readonly HashSet<string> passed = [];
 
     /// <summary>How many had their calls made.</summary>
     public int Made { get; set; }
 
-    public int Passed { get; private set; }
+    public int Passed => passed.Count;
 
     /// <summary>Those that failed, in the order they were made.</summary>
     public List<(string File, VectorResult Result)> Failed { get; } = [];
 
     /// <summary>How many were skipped.</summary>
-    public int Skipped => skips.Values.Sum();
+    public int Skipped => skips.Count;
 
     /// <summary>Why vectors were skipped and how many for each reason, the most frequent first.</summary>
-    public IEnumerable<(string Reason, int Count)> Skips =>
-        skips.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).Select(s => (s.Key, s.Value));
+    public IEnumerable<(string Reason, int Count)> Skips => skips.Values.GroupBy(s => s)
+        .Select(g => (g.Key, g.Count())).OrderByDescending(s => s.Item2).ThenBy(s => s.Key, StringComparer.Ordinal);
 
     /// <summary>Counts a result.</summary>
     public void Add(string file, in VectorResult result)
@@ -33,17 +34,42 @@ public sealed class VectorTally
         switch (result.Status)
         {
             case VectorStatus.Passed:
-                Passed++;
+                passed.Add(result.Vector.Id);
                 break;
             case VectorStatus.Failed:
                 Failed.Add((file, result));
                 break;
             default:
-                Skip(result.Reason!);
+                Skip(result.Vector, result.Reason!);
                 break;
         }
     }
 
     /// <summary>Counts a vector that says nothing here.</summary>
-    public void Skip(string reason) => skips[reason] = skips.GetValueOrDefault(reason) + 1;
+    public void Skip(Vector vector, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(vector);
+        skips.TryAdd(vector.Id, reason);
+    }
+
+    /// <summary>Several runs' tallies as one; <c>null</c> where none made vectors.</summary>
+    public static VectorTally? Merge(IEnumerable<VectorTally?> tallies)
+    {
+        VectorTally[] all = [.. tallies.OfType<VectorTally>()];
+        if (all.Length == 0)
+        {
+            return null;
+        }
+
+        VectorTally merged = new() { Made = all.Sum(t => t.Made) };
+        merged.Failed.AddRange(all.SelectMany(t => t.Failed).DistinctBy(f => f.Result.Vector.Id));
+        HashSet<string> failed = [.. merged.Failed.Select(f => f.Result.Vector.Id)];
+        merged.passed.UnionWith(all.SelectMany(t => t.passed).Where(id => !failed.Contains(id)));
+        foreach ((string id, string reason) in all.SelectMany(t => t.skips).Where(s => !failed.Contains(s.Key) && !merged.passed.Contains(s.Key)))
+        {
+            merged.skips.TryAdd(id, reason);
+        }
+
+        return merged;
+    }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
-using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Targets;
@@ -18,7 +17,7 @@ internal static class CheckCommand
     {
         Option<string?> target = new("--target") { Description = $"What is checked: {TargetNames.Forms}. Without it local, or no kernel where there is none." };
         Option<string?> revision = new("--revision") { Description = "Against which revision; without it the target's own release." };
-        Option<string?> host = new("--host") { Description = "The host that a model stands in for." };
+        Option<string?> host = new("--host") { Description = "The host that a model stands in for; without it all of them, one after the other." };
         Option<string?> clause = new("--clause") { Description = "Only clauses that match, such as 'memslot.*'." };
         Option<string?> vectors = new("--vectors") { Description = $"A file or directory of vectors, or '{CheckRequest.NoVectors}'; without it the next directory 'vectors' upwards from here, or the copy beside the program." };
         Option<long> sequences = new("--sequences") { Description = "How many generated sequences.", DefaultValueFactory = _ => DefaultSequences };
@@ -40,7 +39,7 @@ internal static class CheckCommand
         {
             Target = parsed.GetValue(target),
             Revision = parsed.GetValue(revision),
-            Host = parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : X86Hosts.Amd,
+            Host = parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : null,
             Clause = parsed.GetValue(clause),
             Vectors = parsed.GetValue(vectors),
             Plan = CheckRequest.PlanOf(parsed.GetValue(seed)!, parsed.GetValue(sequences), parsed.GetValue(length), parsed.GetValue(shard)!),
@@ -59,8 +58,7 @@ internal static class CheckCommand
     {
         if (request.Target is not null)
         {
-            using ITarget named = TargetNames.Open(request.Target, request.Host);
-            return Check(output, request, named, null);
+            return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target)), null);
         }
 
         LocalTarget? local = null;
@@ -74,25 +72,39 @@ internal static class CheckCommand
             missing = e.Message;
         }
 
-        using ITarget target = (ITarget?)local ?? new ModelTarget("model", new Model.Model(request.RevisionOr(Revisions.Linux73), request.Host));
-        return Check(output, request, target, missing);
+        Revision revision = request.RevisionOr(Revisions.Linux73);
+        return Check(output, request, local is not null ? [local] : [.. request.HostsOf("model").Select(h => new ModelTarget("model", new Model.Model(revision, h)))], missing);
     }
 
-    private static int Check(TextWriter output, CheckRequest request, ITarget target, string? missing)
+    private static int Check(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
+    {
+        try
+        {
+            return Made(output, request, targets, missing);
+        }
+        finally
+        {
+            foreach (ITarget target in targets)
+            {
+                target.Dispose();
+            }
+        }
+    }
+
+    private static int Made(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
     {
         SequenceName? replay = request.Replay is null || request.ReplaysVector ? null : request.ReplayName();
-        Revision revision = request.RevisionOr(Revisions.Nearest(target.Host.Release, out bool exact));
-        if (target.Host.Release == Revisions.Linux73.Name || request.Revision is not null)
+        Revision revision = request.RevisionOr(Revisions.Nearest(targets[0].Host.Release, out bool exact));
+        if (targets[0].Host.Release == Revisions.Linux73.Name || request.Revision is not null)
         {
             exact = true;
         }
 
-        revision = request.Changed(revision);
-        Model.Model model = new(revision, target.Host);
-        ITarget tested = target is ModelTarget standIn ? standIn.Changed(request.Changed) : target;
-        request.RequireClauses(model.Book);
+        Model.Model[] models = [.. targets.Select(t => new Model.Model(request.Changed(revision, t.Host), t.Host))];
+        ITarget[] tested = [.. targets.Select(t => t is ModelTarget standIn ? standIn.Changed(r => request.Changed(r, t.Host)) : t)];
+        request.RequireClauses(models.Select(m => m.Book));
         IReadOnlyList<PlacedVector> vectors = request.SelectVectors();
-        CheckReport report = new(request, target, revision, exact, missing);
+        CheckReport report = new(request, targets, revision, exact, missing);
         bool text = request.Format == ReportFormat.Text && request.Output is null;
         if (text)
         {
@@ -107,34 +119,46 @@ internal static class CheckCommand
         }
 
         using Cancellation stop = new();
-        CheckRun run = new(new Checker(tested, model, request.Strictness), request.Strictness);
+        List<CheckRun> runs = [];
+        ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own * tested.Length, progress =>
+        {
+            foreach ((ITarget target, Model.Model model) in tested.Zip(models))
+            {
+                CheckRun run = new(new Checker(target, model, request.Strictness), request.Strictness);
+                long before = runs.Count * request.Plan.Own;
+                runs.Add(run);
+                Make(run, request, vectors, replay, progress is null ? null : done => progress(before + done), stop.Token);
+                if (!exact)
+                {
+                    run.LabelBackports(target, revision);
+                }
+            }
+        });
+
+        report.Finish(runs);
+        if (missing is not null)
+        {
+            report.Plants = PlantedFaults.Find(targets[0].Host, request.Plan.Seed);
+        }
+
+        report.Write(output);
+        return runs.Any(r => r.Interrupted) ? ExitStatus.Interrupted : report.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
+    }
+
+    private static void Make(CheckRun run, CheckRequest request, IReadOnlyList<PlacedVector> vectors, SequenceName? replay, Action<long>? progress, CancellationToken stop)
+    {
         if (vectors.Count > 0)
         {
-            run.Vectors(vectors, request.Excuses, stop.Token);
+            run.Vectors(vectors, request.Excuses, stop);
         }
 
         if (replay is { } name)
         {
-            run.One(new Generator(model).Generate(name).Calls, name.ToString());
+            run.One(new Generator(run.Checker.Model).Generate(name).Calls, name.ToString());
         }
         else if (request.Replay is null)
         {
-            ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own,
-                progress => run.Generated(request.Plan, progress, stop.Token));
+            run.Generated(request.Plan, progress, stop);
         }
-
-        if (!exact)
-        {
-            run.LabelBackports(tested, revision);
-        }
-
-        report.Finish(run);
-        if (missing is not null)
-        {
-            report.Plants = PlantedFaults.Find(request.Host, request.Plan.Seed);
-        }
-
-        report.Write(output);
-        return run.Interrupted ? ExitStatus.Interrupted : report.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
     }
 }

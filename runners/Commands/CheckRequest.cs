@@ -18,8 +18,8 @@ public sealed record CheckRequest
 
     public string? Revision { get; init; }
 
-    /// <summary>The host of targets that are models.</summary>
-    public required Host Host { get; init; }
+    /// <summary>The host of targets that are models; <c>null</c> is every one of them.</summary>
+    public Host? Host { get; init; }
 
     /// <summary>A pattern of clause ids with * and ?.</summary>
     public string? Clause { get; init; }
@@ -45,6 +45,26 @@ public sealed record CheckRequest
 
     /// <summary>The revision that was asked for, or another.</summary>
     public Revision RevisionOr(Revision other) => Revision is null ? other : TargetNames.Revision(Revision);
+
+    /// <summary>The hosts that a target which is a model stands in for: those that both revisions have rules for.</summary>
+    /// <exception cref="RequestException">There are none.</exception>
+    public IReadOnlyList<Host> HostsOf(string target)
+    {
+        if (TargetNames.ModelledBy(target) is not { } tested)
+        {
+            return [];
+        }
+
+        Revision against = RevisionOr(tested);
+        Architecture[] common = [.. tested.Architectures.Intersect(against.Architectures)];
+        Host[] hosts = [.. (Host is null ? Hosts.All : [Host]).Where(h => common.Contains(h.Architecture))];
+        return hosts.Length > 0 ? hosts
+            : throw new RequestException(common.Length == 0
+                ? $"{tested} and {against} have no architecture in common: {tested} has rules for {Named(tested.Architectures)}, {against} for {Named(against.Architectures)}"
+                : $"--host {Host!.Name}: {tested} and {against} are about {Named(common)}; there are {string.Join(", ", Hosts.All.Where(h => common.Contains(h.Architecture)).Select(h => h.Name))}");
+    }
+
+    private static string Named(IEnumerable<Architecture> architectures) => string.Join(", ", architectures.Select(HostNeeds.NameOf));
 
     /// <summary>Reads seed, numbers and shard.</summary>
     /// <exception cref="RequestException">One of them is no such number.</exception>
@@ -115,23 +135,24 @@ public sealed record CheckRequest
 
     /// <summary>The revision with <c>--what-if</c>'s limit moved.</summary>
     /// <exception cref="RequestException">There is no such limit, or the value is no number.</exception>
-    public Revision Changed(Revision revision)
+    public Revision Changed(Revision revision, Host host)
     {
         ArgumentNullException.ThrowIfNull(revision);
+        ArgumentNullException.ThrowIfNull(host);
         if (WhatIf is null)
         {
             return revision;
         }
 
         string[] parts = WhatIf.Split('=');
-        Book book = revision.Book(Host.Architecture)!;
+        Book book = revision.Book(host.Architecture)!;
         Limit? limit = book.Limits.Keys.FirstOrDefault(l => l.Name == parts[0]);
         if (limit is null || parts.Length != 2 || !CallText.TryReadNumber(parts[1], out ulong value))
         {
-            throw new RequestException($"--what-if {WhatIf}: give LIMIT=VALUE with a limit of {revision}: {string.Join(", ", book.Limits.Keys.Select(l => l.Name).Order(StringComparer.Ordinal))}");
+            throw new RequestException($"--what-if {WhatIf}: give LIMIT=VALUE with a limit of {revision} on {HostNeeds.NameOf(host.Architecture)}: {string.Join(", ", book.Limits.Keys.Select(l => l.Name).Order(StringComparer.Ordinal))}");
         }
 
-        return new Revision(revision.Name, revision.Title + $" with {WhatIf}", revision, [new SetLimit(limit, value)]) { IsRelease = revision.IsRelease };
+        return new Revision(revision.Name, revision.Title + $" with {WhatIf}", revision, [new SetLimit(limit, value)]) { IsRelease = revision.IsRelease, About = revision.About };
     }
 
     /// <summary>True where the clause is one that was asked for.</summary>
@@ -139,10 +160,9 @@ public sealed record CheckRequest
 
     /// <summary>A pattern that matches no clause is an error, never a pass.</summary>
     /// <exception cref="RequestException">Nothing matches.</exception>
-    public void RequireClauses(Book book)
+    public void RequireClauses(IEnumerable<Book> books)
     {
-        ArgumentNullException.ThrowIfNull(book);
-        if (Clause is not null && !book.Clauses.Any(Concerns))
+        if (Clause is not null && !books.SelectMany(b => b.Clauses).Any(Concerns))
         {
             throw new RequestException($"--clause {Clause}: matches no clause; 'kvmspec rules' lists them");
         }

@@ -19,13 +19,19 @@ internal static class CoverageCommand
         Option<bool> mutants = new("--mutants") { Description = "Make every small fault, and tell who notices it." };
         Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
         Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
-        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, sequences, vectors };
+        Option<string?> architecture = new("--architecture") { Description = "With --mutants: for which architecture; without it all of them." };
+        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, vectors };
         command.SetAction(parsed =>
         {
-            CoverageRun run = new(TargetNames.Revision(parsed.GetValue(revision)!), VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
+            Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
+            CoverageRun run = new(asked, VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
             if (parsed.GetValue(mutants))
             {
-                WriteMutants(output, [.. run.Mutants()]);
+                foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
+                {
+                    output.WriteLine(HostNeeds.NameOf(one));
+                    WriteMutants(output, [.. run.Mutants(one)]);
+                }
             }
             else
             {

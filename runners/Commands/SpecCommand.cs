@@ -40,7 +40,7 @@ internal static class SpecCommand
     private static int Check(TextWriter output, string? path)
     {
         SpecFile file = path is null ? SpecFile.Embedded : SpecFile.Parse(File.ReadAllText(path), path);
-        IReadOnlyList<string> differences = SpecGate.Compare(file, Revisions.Releases);
+        IReadOnlyList<string> differences = SpecGate.Compare(file, Revisions.All);
         foreach (string difference in differences)
         {
             output.WriteLine(difference);
@@ -58,7 +58,7 @@ internal static class SpecCommand
     {
         string before = File.ReadAllText(path);
         SpecFile file = SpecFile.Parse(before, path);
-        IReadOnlyDictionary<string, string> tables = SpecTables.All(Revisions.Releases);
+        IReadOnlyDictionary<string, string> tables = SpecTables.All(Revisions.All);
         if (tables.Keys.FirstOrDefault(t => !file.Tables.Contains(t)) is { } missing)
         {
             throw new RequestException($"{path}: the table {missing} has no place; give lines <!-- begin {missing} --> and <!-- end {missing} -->");

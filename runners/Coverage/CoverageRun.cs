@@ -21,7 +21,7 @@ public sealed class CoverageRun
     {
         this.revision = revision;
         Vector[] all = [.. files.SelectMany(f => f.Cases)];
-        settings = [.. ModelHosts.All(revision, Architecture.X86).Select(host => new Model.Model(revision, host)).Select(model =>
+        settings = [.. ModelHosts.All(revision).Select(host => new Model.Model(revision, host)).Select(model =>
             (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray(), new Corpus(model, sequences, length)))];
     }
 
@@ -42,13 +42,17 @@ public sealed class CoverageRun
             }
         }
 
-        return revision.Book(Architecture.X86)!.Clauses.Select(id =>
+        return revision.Architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
             new ClauseCoverage(id, byVector.GetValueOrDefault(id), settings.Sum(s => s.Corpus.Decided.GetValueOrDefault(id))));
     }
 
-    /// <summary>Every mutant of the revision, and who tells it from the original.</summary>
-    public IEnumerable<MutantCoverage> Mutants() => Model.Sequences.Mutants.Of(revision.Book(Architecture.X86)!).Select(mutant =>
-        new MutantCoverage(mutant, settings.Any(s => Fails(mutant, s.Model, s.Vectors)), settings.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant)));
+    /// <summary>Every mutant of an architecture's rules, and who tells it from the original.</summary>
+    public IEnumerable<MutantCoverage> Mutants(Architecture architecture)
+    {
+        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
+        return Model.Sequences.Mutants.Of(revision.Book(architecture)!).Select(mutant =>
+            new MutantCoverage(mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant)));
+    }
 
     private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)
     {

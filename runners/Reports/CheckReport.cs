@@ -4,6 +4,7 @@ using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
 using Spectre.Console;
 
 namespace KvmSpec.Runners.Reports;
@@ -23,16 +24,23 @@ public sealed class CheckReport
 {
     private const int Width = 120;
     private readonly CheckRequest request;
-    private readonly ITarget target;
+    private readonly IReadOnlyList<ITarget> targets;
     private readonly Revision revision;
     private readonly bool exact;
     private readonly string? missing;
-    private CheckRun? run;
+    private IReadOnlyList<CheckRun> runs = [];
+    private IReadOnlyList<GroupReport> groups = [];
+    private VectorTally? tally;
 
-    public CheckReport(CheckRequest request, ITarget target, Revision revision, bool exact, string? missing)
+    /// <param name="request">What was asked.</param>
+    /// <param name="targets">The target, or one model for each host that it stands in for.</param>
+    /// <param name="revision">What it is checked against.</param>
+    /// <param name="exact">False where the nearest older release stands in for the target's own.</param>
+    /// <param name="missing">Why there is no kernel, where none was found.</param>
+    public CheckReport(CheckRequest request, IReadOnlyList<ITarget> targets, Revision revision, bool exact, string? missing)
     {
         this.request = request;
-        this.target = target;
+        this.targets = targets;
         this.revision = revision;
         this.exact = exact;
         this.missing = missing;
@@ -44,26 +52,40 @@ public sealed class CheckReport
     /// <summary>Who is checked against what.</summary>
     public string FirstLine => missing is not null
         ? $"no kernel was checked ({missing}); the rules of {revision.Name} are checked against themselves"
-        : $"{target.Name}: {Kernel}, {target.Host.Architecture.ToString().ToLowerInvariant()}, checked against revision {revision.Name}"
-            + (exact ? "" : $" (the nearest older one: {target.Host.Release} is not modelled)");
+        : $"{Target.Name}: {Kernel}, {Architecture}, checked against revision {revision.Name}"
+            + (exact ? "" : $" (the nearest older one: {Target.Host.Release} is not modelled)");
 
     public string DryRun =>
         $"would make {request.Plan.Own} sequences of up to {request.Plan.Longest} calls with seed {request.Plan.Seed}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}";
 
     /// <summary>True where a group diverges that no excuse covers, or a vector fails.</summary>
-    public bool Diverges => Own.Any() || run!.Tally is { Failed.Count: > 0 } || (missing is not null && Plants.Any(p => p.Found is null));
+    public bool Diverges => Own.Any() || tally is { Failed.Count: > 0 } || (missing is not null && Plants.Any(p => p.Found is null));
 
-    private string Kernel => target is ModelTarget ? $"a model on host {target.Host.Name}"
-        : $"Linux {target.Host.Release}{(target.Host.BackEnd.Length > 0 ? $" ({target.Host.BackEnd})" : "")}";
+    private ITarget Target => targets[0];
 
-    private IEnumerable<GroupReport> Asked => run!.Groups.Where(g => request.Concerns(g.First.Group.Clause))
+    private bool Interrupted => runs.Any(r => r.Interrupted);
+
+    private IEnumerable<(Fact Fact, bool Holds, string By)> Settled => runs.SelectMany(r => r.Checker.Settled).Distinct();
+
+    private string Architecture => string.Join(", ", targets.Select(t => HostNeeds.NameOf(t.Host.Architecture)).Distinct());
+
+    private string Kernel => Target is ModelTarget ? $"a model on host{(targets.Count > 1 ? "s" : "")} {string.Join(", ", targets.Select(t => t.Host.Name))}"
+        : $"Linux {Target.Host.Release}{(Target.Host.BackEnd.Length > 0 ? $" ({Target.Host.BackEnd})" : "")}";
+
+    private IEnumerable<GroupReport> Asked => groups.Where(g => request.Concerns(g.First.Group.Clause))
         .OrderBy(g => g.First.Group.Ioctl, StringComparer.Ordinal).ThenBy(g => g.First.Group.Clause, StringComparer.Ordinal)
         .ThenBy(g => g.First.Group.Observed, StringComparer.Ordinal);
 
     private IEnumerable<GroupReport> Own => Asked.Where(g => !request.Excuses.List.Any(e => e.Covers(g.First.Group)));
 
-    /// <summary>Takes the finished run.</summary>
-    public void Finish(CheckRun finished) => run = finished;
+    /// <summary>Takes the finished runs, one for each target.</summary>
+    public void Finish(IReadOnlyList<CheckRun> finished)
+    {
+        ArgumentNullException.ThrowIfNull(finished);
+        runs = finished;
+        tally = VectorTally.Merge(finished.Select(r => r.Tally));
+        groups = [.. finished.SelectMany(r => r.Groups).GroupBy(g => g.First.Group).Select(GroupReport.Merge)];
+    }
 
     /// <summary>Writes the report to its file or, but for the first line, to the output.</summary>
     public void Write(TextWriter output)
@@ -87,10 +109,10 @@ public sealed class CheckReport
         int number = 0;
         foreach (GroupReport group in Own)
         {
-            DivergenceText.Write(text, group, ++number, Own.Count(), run!.Checker.Model, request);
+            DivergenceText.Write(text, group, ++number, Own.Count(), request, manyHosts: targets.Count > 1);
         }
 
-        if (run!.Tally is { } tally)
+        if (tally is not null)
         {
             VectorText.Write(text, tally);
         }
@@ -112,7 +134,7 @@ public sealed class CheckReport
             }
 
             text.WriteLine($"  found in {found.Count} sequences, the shortest:");
-            DivergenceText.WriteSequence(text, found.Smallest, run!.Checker.Model);
+            DivergenceText.WriteSequence(text, found.Smallest, found.Model);
         }
 
         return text.ToString();
@@ -120,10 +142,9 @@ public sealed class CheckReport
 
     private void WriteTable(TextWriter text)
     {
-        Checker checker = run!.Checker;
         Table table = new() { Border = TableBorder.Simple, ShowHeaders = false };
         table.AddColumn("").AddColumn("");
-        foreach ((string what, string value) in Rows(checker))
+        foreach ((string what, string value) in Rows())
         {
             table.AddRow(new Text(what), new Text(value));
         }
@@ -138,54 +159,67 @@ public sealed class CheckReport
         }
     }
 
-    private IEnumerable<(string What, string Value)> Rows(Checker checker)
+    private IEnumerable<(string What, string Value)> Rows()
     {
-        string[] clauses = [.. checker.Model.Book.Clauses.Where(request.Concerns)];
-        int decided = clauses.Count(id => checker.Model.Book.Placements.Any(p => p.Rule.Id == id && checker.Decided(p.Rule) > 0));
-        yield return ("rules decided", $"{decided} of {clauses.Length}");
-        foreach ((string what, string value) in run!.Tally is { } tally ? VectorText.Rows(tally) : [])
+        KeyValuePair<string, long>[] decided = [.. Decided().Where(d => request.Concerns(d.Key))];
+        yield return ("rules decided", $"{decided.Count(d => d.Value > 0)} of {decided.Length}");
+        foreach ((string what, string value) in tally is not null ? VectorText.Rows(tally) : [])
         {
             yield return (what, value);
         }
 
-        yield return ("sequences", Number(run.Sequences) + (run!.Interrupted ? " (interrupted)" : ""));
-        yield return ("calls", Number(checker.Calls));
-        yield return ("out of resources", Number(checker.OutOfResources));
-        yield return ("left open", Number(checker.LeftOpen));
-        yield return ("errno order notices", Number(checker.Notices));
-        yield return ("facts settled", checker.Settled.Count == 0 ? "none" : string.Join("; ", checker.Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
+        yield return ("sequences", Number(runs.Sum(r => r.Sequences)) + (Interrupted ? " (interrupted)" : ""));
+        yield return ("calls", Number(runs.Sum(r => r.Checker.Calls)));
+        yield return ("out of resources", Number(runs.Sum(r => r.Checker.OutOfResources)));
+        yield return ("left open", Number(runs.Sum(r => r.Checker.LeftOpen)));
+        yield return ("errno order notices", Number(runs.Sum(r => r.Checker.Notices)));
+        yield return ("facts settled", !Settled.Any() ? "none" : string.Join("; ", Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
         yield return ("divergence groups", Own.Count().ToString(CultureInfo.InvariantCulture));
         foreach (Excuse excuse in request.Excuses.List)
         {
-            long count = run.Groups.Where(g => excuse.Covers(g.First.Group)).Sum(g => g.Count);
+            long count = groups.Where(g => excuse.Covers(g.First.Group)).Sum(g => g.Count);
             yield return ("excused", $"{excuse.Ioctl} / {excuse.Clause} / {excuse.Observed}: {(count == 0 ? "no longer occurs, remove the excuse" : $"{count} times")} ({excuse.Reason})");
         }
+    }
+
+    /// <summary>How often each clause of the revision decided, on all hosts.</summary>
+    private SortedDictionary<string, long> Decided()
+    {
+        SortedDictionary<string, long> decided = new(StringComparer.Ordinal);
+        foreach (Checker checker in runs.Select(r => r.Checker))
+        {
+            foreach (IGrouping<string, Model.Rule> clause in checker.Model.Book.Placements.Select(p => p.Rule).GroupBy(r => r.Id))
+            {
+                decided[clause.Key] = decided.GetValueOrDefault(clause.Key) + clause.Distinct().Sum(checker.Decided);
+            }
+        }
+
+        return decided;
     }
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
     private string Json()
     {
-        Checker checker = run!.Checker;
         return JsonSerializer.Serialize(
             new
             {
-                target = target.Name,
+                target = Target.Name,
+                hosts = targets.Select(t => t.Host.Name),
                 kernel = missing is null ? Kernel : null,
                 missing,
                 revision = revision.Name,
                 modelled = exact,
                 seed = request.Plan.Seed,
-                vectors = run.Tally is { } tally ? VectorText.Json(tally) : null,
-                sequences = run.Sequences,
-                calls = checker.Calls,
-                outOfResources = checker.OutOfResources,
-                leftOpen = checker.LeftOpen,
-                notices = checker.Notices,
-                interrupted = run.Interrupted,
-                decided = checker.Model.Book.Clauses.ToDictionary(id => id, id => checker.Model.Book.Placements
-                    .Where(p => p.Rule.Id == id).Select(p => p.Rule).Distinct().Sum(checker.Decided)),
-                settled = checker.Settled.Select(s => new { fact = s.Fact.Name, holds = s.Holds, by = s.By }),
+                vectors = tally is not null ? VectorText.Json(tally) : null,
+                sequences = runs.Sum(r => r.Sequences),
+                calls = runs.Sum(r => r.Checker.Calls),
+                outOfResources = runs.Sum(r => r.Checker.OutOfResources),
+                leftOpen = runs.Sum(r => r.Checker.LeftOpen),
+                notices = runs.Sum(r => r.Checker.Notices),
+                interrupted = Interrupted,
+                decided = Decided(),
+                settled = Settled.Select(s => new { fact = s.Fact.Name, holds = s.Holds, by = s.By }),
                 groups = Asked.Select(g => new
                 {
                     ioctl = g.First.Group.Ioctl,
@@ -196,9 +230,9 @@ public sealed class CheckReport
                     origin = g.Origin,
                     label = g.Label,
                     excuse = request.Excuses.List.FirstOrDefault(e => e.Covers(g.First.Group))?.Reason,
-                    calls = DivergenceText.Lines(g.Smallest, checker.Model),
+                    calls = DivergenceText.Lines(g.Smallest, g.Model),
                 }),
-                plants = Plants.Select(p => new { plant = p.Plant.Name, found = p.Found is not null, calls = p.Found is null ? [] : DivergenceText.Lines(p.Found.Smallest, checker.Model) }),
+                plants = Plants.Select(p => new { plant = p.Plant.Name, found = p.Found is not null, calls = p.Found is null ? [] : DivergenceText.Lines(p.Found.Smallest, p.Found.Model) }),
             },
             Indented) + Environment.NewLine;
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KvmSpec.Model;
-using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Spec;
@@ -16,14 +15,23 @@ internal static class DivergenceText
     private const int AllowedShown = 8;
     private const int QuotedShown = 4;
 
-    public static void Write(TextWriter text, GroupReport group, int number, int of, Model.Model model, CheckRequest request)
+    public static void Write(TextWriter text, GroupReport group, int number, int of, CheckRequest request, bool manyHosts)
     {
+        Model.Model model = group.Model;
         Divergence smallest = group.Smallest;
         text.WriteLine();
         text.WriteLine($"divergence {number} of {of}: {group.First.Group.Finding.Words()}");
         text.WriteLine($"  {group.First.Group.Ioctl}, expected by {group.First.Group.Clause}, observed {group.First.Group.Observed}");
         text.WriteLine($"  in {group.Count} sequences; the first of {group.First.Sequence.Length} calls shrank to {smallest.Sequence.Length} ({group.Tried} tried)"
             + (group.Label is null ? "" : $"; {group.Label}"));
+        if (manyHosts)
+        {
+            foreach (string line in Prose.Wrap($"on hosts {string.Join(", ", group.Hosts)}", "  ", 2))
+            {
+                text.WriteLine(line);
+            }
+        }
+
         WriteSequence(text, smallest, model);
         foreach (string line in Allowed(smallest, model))
         {
@@ -36,14 +44,14 @@ internal static class DivergenceText
         }
 
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
-        text.WriteLine($"  replay:  kvmspec check{Options(request)} --replay {group.Origin}");
+        text.WriteLine($"  replay:  kvmspec check{Options(request, model)} --replay {group.Origin}");
     }
 
     /// <summary>What makes another run judge the sequence as this one did.</summary>
-    private static string Options(CheckRequest request) => string.Concat(
+    private static string Options(CheckRequest request, Model.Model model) => string.Concat(
         request.Target is null ? "" : $" --target {request.Target}",
         request.Revision is null ? "" : $" --revision {request.Revision}",
-        request.Host.Name == X86Hosts.Amd.Name ? "" : $" --host {request.Host.Name}",
+        Hosts.Find(model.Host.Name) is null ? "" : $" --host {model.Host.Name}",
         request.Strictness == Strictness.Envelope ? "" : " --strictness exact",
         request.WhatIf is null ? "" : $" --what-if {request.WhatIf}");
 

@@ -25,57 +25,46 @@ public sealed record RuledClause
     /// <summary>What the text has to mention: other errnos of older releases, and until when something else holds.</summary>
     public required IReadOnlyList<string> Mentions { get; init; }
 
-    /// <summary>The clauses of some releases, newest first, in the order of the rules.</summary>
-    public static IReadOnlyList<RuledClause> Of(IReadOnlyList<Revision> releases)
+    /// <summary>The clauses of some revisions, in the order of the rules.</summary>
+    /// <param name="revisions">The releases, newest first; then the postings. Of a clause that a release has, postings say nothing.</param>
+    public static IReadOnlyList<RuledClause> Of(IReadOnlyList<Revision> revisions)
     {
-        ArgumentNullException.ThrowIfNull(releases);
-        Book[][] books = [.. releases.Select(BooksOf)];
+        ArgumentNullException.ThrowIfNull(revisions);
+        Revision[] releases = [.. revisions.Where(r => r.IsRelease)];
+        RuledClause[] clauses = [.. Gather(releases)];
+        HashSet<string> known = [.. clauses.Select(c => c.Id)];
+        return [.. clauses, .. Gather([.. revisions.Where(r => !r.IsRelease)]).Where(c => !known.Contains(c.Id))];
+    }
+
+    private static IEnumerable<RuledClause> Gather(IReadOnlyList<Revision> revisions)
+    {
+        Book[][] books = [.. revisions.Select(BooksOf)];
         Dictionary<string, List<Placed>>[] placed = [.. books.Select(PlacedById)];
         IReadOnlyList<Place>[] places = [.. books.Select(Place.Of)];
         IReadOnlyList<Place>[] distinct = [.. places.Select(all => all.DistinctBy(p => p.Name).ToList())];
-        List<RuledClause> clauses = [];
+        Scopes scopes = new(revisions);
         foreach (string id in placed.SelectMany(p => p.Keys).Distinct())
         {
             bool[] present = [.. placed.Select(p => p.ContainsKey(id))];
             int newest = Array.IndexOf(present, true);
             HashSet<Operation> operations = [.. placed[newest][id].Select(p => p.Operation)];
-            clauses.Add(new()
+            yield return new()
             {
                 Id = id,
                 Errno = ErrnoOf(placed[newest][id]),
                 AllPlaces = distinct[newest],
                 Places = places[newest].Where(p => operations.Contains(p.Operation)).Select(p => p.Name).ToHashSet(),
-                Range = RangeOf([.. releases.Select(r => r.Name)], present),
-                Mentions = [.. MentionsOf(id, releases, placed, present).Distinct()],
-            });
+                Range = scopes.Of(id),
+                Mentions = [.. MentionsOf(id, revisions, placed, present).Distinct()],
+            };
         }
-
-        return clauses;
     }
 
     /// <summary>The books of a release, one for each architecture that it has rules for.</summary>
     public static Book[] BooksOf(Revision release)
     {
         ArgumentNullException.ThrowIfNull(release);
-        return [.. Enum.GetValues<Architecture>().Select(release.Book).OfType<Book>()];
-    }
-
-    /// <summary>A range of releases in words.</summary>
-    /// <param name="names">The releases, newest first.</param>
-    /// <param name="present">Which of them are meant.</param>
-    public static string RangeOf(IReadOnlyList<string> names, IReadOnlyList<bool> present)
-    {
-        ArgumentNullException.ThrowIfNull(names);
-        int[] those = [.. Enumerable.Range(0, names.Count).Where(i => present[i])];
-        bool unbroken = those.Length > 0 && those[^1] - those[0] + 1 == those.Length;
-        return (unbroken, those) switch
-        {
-            (true, [0, ..]) when those.Length == names.Count => "all releases",
-            (true, [0, ..]) => $"since {names[those[^1]]}",
-            (true, _) when those[^1] == names.Count - 1 => $"until {names[those[0]]}",
-            (true, _) when those.Length > 1 => $"from {names[those[^1]]} to {names[those[0]]}",
-            _ => $"in {string.Join(", ", those.Select(i => names[i]))}",
-        };
+        return [.. release.Architectures.Select(release.Book).OfType<Book>()];
     }
 
     private static Dictionary<string, List<Placed>> PlacedById(Book[] books) =>
@@ -99,7 +88,7 @@ public sealed record RuledClause
                 yield return fact;
             }
 
-            if (i == 0 || !present[i - 1])
+            if (i == 0 || !present[i - 1] || !releases[i].IsRelease)
             {
                 continue;
             }

@@ -10,7 +10,7 @@ public static class SpecGate
 {
     /// <summary>What differs, one line each; empty where nothing does.</summary>
     /// <param name="file">The text.</param>
-    /// <param name="releases">The releases whose rules it is about, newest first.</param>
+    /// <param name="releases">The releases whose rules it is about, newest first, and the postings.</param>
     public static IReadOnlyList<string> Compare(SpecFile file, IReadOnlyList<Revision> releases)
     {
         ArgumentNullException.ThrowIfNull(file);

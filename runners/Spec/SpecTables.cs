@@ -7,13 +7,14 @@ namespace KvmSpec.Runners.Spec;
 public static class SpecTables
 {
     /// <summary>Every table by the name of its place in spec.md.</summary>
-    /// <param name="releases">The releases, newest first.</param>
+    /// <param name="releases">The releases, newest first, and the postings.</param>
     public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases) => new Dictionary<string, string>
     {
         ["effects"] = Effects(releases),
         ["limits"] = Limits(releases),
         ["facts"] = Facts(releases),
-        ["releases"] = Releases(releases),
+        ["releases"] = Releases([.. releases.Where(r => r.IsRelease)]),
+        ["postings"] = Postings([.. releases.Where(r => !r.IsRelease)]),
     };
 
     /// <summary>The failing rules that leave something behind.</summary>
@@ -29,6 +30,7 @@ public static class SpecTables
     public static string Limits(IReadOnlyList<Revision> releases)
     {
         ArgumentNullException.ThrowIfNull(releases);
+        releases = [.. releases.Where(r => r.IsRelease)];
         Architecture[] architectures = [.. RuledClause.BooksOf(releases[0]).Select(b => b.Architecture)];
         return Table(["limit", "meaning", .. architectures.Select(a => "on " + a.ToString().ToLowerInvariant())],
             Named(releases).Select(l => new[] { l.Name, l.Meaning }.Concat(architectures.Select(a => ValueOf(l, a, releases))).ToArray()));
@@ -38,6 +40,7 @@ public static class SpecTables
     public static IEnumerable<(string Name, string Meaning, string Values)> LimitsOf(IReadOnlyList<Revision> releases)
     {
         ArgumentNullException.ThrowIfNull(releases);
+        releases = [.. releases.Where(r => r.IsRelease)];
         Architecture[] architectures = [.. RuledClause.BooksOf(releases[0]).Select(b => b.Architecture)];
         return Named(releases).Select(l => (l.Name, l.Meaning,
             string.Join(", ", architectures.Select(a => $"on {a.ToString().ToLowerInvariant()} {ValueOf(l, a, releases)}"))));
@@ -55,6 +58,14 @@ public static class SpecTables
         ArgumentNullException.ThrowIfNull(releases);
         return Table(["release", "evidence", "otherwise than the next newer one"],
             releases.Select(r => new[] { r.Name, r.Evidence, string.Join("; ", r.Edits.Select(e => e.Only is null ? e.Words : $"{e.Words} ({e.Only})")) }));
+    }
+
+    /// <summary>The posted patches with what was read, what they are posted against, and what they do otherwise.</summary>
+    public static string Postings(IReadOnlyList<Revision> postings)
+    {
+        ArgumentNullException.ThrowIfNull(postings);
+        return Table(["posting", "what it is", "against", "evidence", "otherwise than that"],
+            postings.Select(r => new[] { r.Name, r.Title, r.Parent!.Name, r.Evidence, string.Join("; ", r.Edits.Select(e => e.Only is null ? e.Words : $"{e.Words} ({e.Only})")) }));
     }
 
     private static IEnumerable<Limit> Named(IReadOnlyList<Revision> releases) =>

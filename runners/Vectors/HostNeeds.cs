@@ -7,7 +7,11 @@ namespace KvmSpec.Runners.Vectors;
 /// <summary>What a vector needs of the machine under test.</summary>
 public sealed record HostNeeds
 {
-    public required Architecture Architecture { get; init; }
+    /// <summary>The architectures it holds for, in the order of their enumeration; at least one.</summary>
+    public required ImmutableArray<Architecture> Architectures { get; init; }
+
+    /// <summary>The one whose names the vector is written in.</summary>
+    public Architecture Architecture => Architectures[0];
 
     /// <summary>What /dev/kvm must answer to KVM_CHECK_EXTENSION.</summary>
     public ImmutableArray<KeyValuePair<Symbol, int>> Capabilities { get; init; } = [];
@@ -23,9 +27,9 @@ public sealed record HostNeeds
     {
         ArgumentNullException.ThrowIfNull(model);
         Host host = model.Host;
-        if (host.Architecture != Architecture)
+        if (!Architectures.Contains(host.Architecture))
         {
-            return $"needs {NameOf(Architecture)}, the host is {NameOf(host.Architecture)}";
+            return $"needs {string.Join(" or ", Architectures.Select(NameOf))}, the host is {NameOf(host.Architecture)}";
         }
 
         foreach ((Symbol capability, int answer) in Capabilities)
@@ -66,7 +70,8 @@ public sealed record HostNeeds
     /// <inheritdoc/>
     public override string ToString()
     {
-        List<string> parts = [$"architecture: {NameOf(Architecture)}"];
+        string architectures = string.Join(", ", Architectures.Select(NameOf));
+        List<string> parts = [$"architecture: {(Architectures.Length == 1 ? architectures : $"[{architectures}]")}"];
         Add(parts, "capabilities", Capabilities.Select(c => $"{c.Key.Name}: {CallText.Number((ulong)c.Value)}"));
         Add(parts, "facts", Facts.Select(f => $"{f.Key.Name}: {Text(f.Value)}"));
         Add(parts, "limits", Limits.Select(l => $"{l.Key.Name}: {CallText.Number(l.Value)}"));

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using KvmSpec.Model;
-using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Uapi;
-using KvmSpec.Model.X86;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -17,28 +15,18 @@ public static class ModelHosts
     public static ImmutableArray<Model.Model> Models =>
         [.. Revisions.Releases.SelectMany(r => Vocabulary.Known.SelectMany(a => All(r, a)).Select(h => new Model.Model(r, h)))];
 
-    /// <summary>The model's hosts as that release would find them, and one that answers what no kernel does.</summary>
+    /// <summary>The model's hosts of an architecture as that release would find them, and what it needs of imagined ones.</summary>
     public static IReadOnlyList<Host> All(Revision revision, Architecture architecture)
     {
-        Host[] real = [.. X86Hosts.All.Concat(Arm64Hosts.All).Where(h => h.Architecture == architecture).Select(h => For(revision, h))];
-        return [.. real, .. real.Take(1).Select(Imagined)];
+        Host[] real = [.. Hosts.Of(architecture).Select(h => For(revision, h))];
+        return [.. real, .. real.Take(1).Select(Hosts.Imagine).OfType<Host>()];
     }
 
-    /// <summary>
-    /// A guest of Hyper-V with AVIC, whose VMs have two vCPUs and no dirty rings of the first kind: so that rules which a
-    /// usual kernel does not reach are decided too.
-    /// </summary>
-    private static Host Imagined(Host host)
+    /// <summary>The model's hosts of every architecture that the revision has rules for, as it would find them.</summary>
+    public static IReadOnlyList<Host> All(Revision revision)
     {
-        (Symbol Capability, int Answer)[] changes =
-            [(Capabilities.MAX_VCPUS, 2), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.DIRTY_LOG_RING, 0), (Capabilities.HYPERV_DIRECT_TLBFLUSH, 1)];
-        foreach ((Symbol capability, int answer) in changes)
-        {
-            int number = (int)capability.Value;
-            host = host with { OnSystem = host.OnSystem.SetItem(number, answer), OnVm = host.OnVm.SetItem(number, answer) };
-        }
-
-        return host with { Name = "x86-imagined", Settled = host.Settled.SetItem(KernelMemory.AvicSlot, true) };
+        ArgumentNullException.ThrowIfNull(revision);
+        return [.. revision.Architectures.SelectMany(a => All(revision, a))];
     }
 
     /// <summary>The host as that release would find it.</summary>

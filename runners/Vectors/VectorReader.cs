@@ -179,25 +179,47 @@ internal sealed class VectorReader
         }
 
         Entries host = Open(node, "host", OfHost);
-        if (host.Text("architecture", required: true) is not { } name)
+        if (ReadArchitectures(host) is not { IsEmpty: false } architectures)
         {
-            return null;
-        }
-
-        if (!Vocabulary.TryArchitecture(name, out Architecture architecture))
-        {
-            Problem(host.LineOf("architecture"),
-                $"no revision has rules for architecture '{name}': write one of {string.Join(", ", Vocabulary.Known.Select(HostNeeds.NameOf))}");
             return null;
         }
 
         return new HostNeeds
         {
-            Architecture = architecture,
+            Architectures = architectures,
             Capabilities = Needs(host, "capabilities", Capability, AsAnswer),
             Facts = Needs(host, "facts", FactNamed, AsBoolean),
-            Limits = Needs(host, "limits", n => LimitNamed(n, Vocabulary.Of(architecture)!), AsNumber),
+            Limits = Needs(host, "limits", n => LimitNamed(n, Vocabulary.Of(architectures[0])!), AsNumber),
         };
+    }
+
+    /// <summary>One architecture or a list of them; empty where one has no rules.</summary>
+    private ImmutableArray<Architecture> ReadArchitectures(Entries host)
+    {
+        if (host.Get("architecture", required: true) is not { } node)
+        {
+            return [];
+        }
+
+        SortedSet<Architecture> read = [];
+        foreach (YamlTree item in node.Items ?? [node])
+        {
+            if (item.Scalar is not { } name || !Vocabulary.TryArchitecture(name, out Architecture architecture))
+            {
+                Problem(item.Line, $"no revision has rules for architecture {(item.Scalar is null ? item.Kind : $"'{item.Scalar}'")}: "
+                    + $"write one or a list of {string.Join(", ", Vocabulary.Known.Select(HostNeeds.NameOf))}");
+                return [];
+            }
+
+            read.Add(architecture);
+        }
+
+        if (read.Count == 0)
+        {
+            Problem(node.Line, "the list of architectures is empty");
+        }
+
+        return [.. read];
     }
 
     private ImmutableArray<KeyValuePair<TKey, TValue>> Needs<TKey, TValue>(

@@ -65,12 +65,13 @@ public static class VectorSchema
                 ["minProperties"] = 1,
                 ["additionalProperties"] = false,
             }),
+        ["architecture"] = Choice(Vocabulary.Known.Select(HostNeeds.NameOf)),
         ["host"] = new JsonObject
         {
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
-                ["architecture"] = Choice(Vocabulary.Known.Select(HostNeeds.NameOf)),
+                ["architecture"] = AnyOf(Reference("architecture"), ListOf(Reference("architecture"))),
                 ["capabilities"] = new JsonObject
                 {
                     ["type"] = "object",
