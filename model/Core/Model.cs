@@ -109,6 +109,19 @@ public sealed class Model
             : [];
     }
 
+    /// <summary>True where KVM_CREATE_DEVICE makes devices of that type on this host, as far as is known of it.</summary>
+    public bool Offers(Symbol type)
+    {
+        if (Book.Operations.FirstOrDefault(o => o.Creates == DescriptorKind.Device && o.Case == type) is not { } make)
+        {
+            return false;
+        }
+
+        Call create = new(Book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
+        World world = Step(World.Initial, create, out _);
+        return Decide(world, new Call(make, create.As).With(Uapi.Ioctls.CreateDevice.Flags, Uapi.Ioctls.CreateDevice.Test)).Accepts;
+    }
+
     /// <summary>Makes the call: the state after it, and the rule that decided.</summary>
     public World Step(World world, in Call call, out Rule decided)
     {

@@ -23,14 +23,16 @@ public sealed class Generator
     private readonly Plan[] plans;
     private readonly int[] choice;
     private readonly Plan createVm;
+    private readonly Dictionary<Symbol, Plan> makers;
 
     public Generator(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
-        plans = [.. model.Book.Operations.Where(o => o.Weight > 0).Select(o => new Plan(model, o))];
+        plans = [.. model.Book.Operations.Where(o => o.Weight > 0 && (o.OfDevice is not { } type || model.Offers(type))).Select(o => new Plan(model, o))];
         choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, p.Operation.Weight))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
+        makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
     }
 
     /// <summary>The operations and how often each is chosen, in parts of all.</summary>
@@ -104,10 +106,15 @@ public sealed class Generator
         Plan plan = first && (word & 15) != 0
             ? createVm
             : plans[choice[(int)(((word >> 32) * (ulong)choice.Length) >> 32)]];
+        if (plan.Operation.OfDevice is { } type && !HasDevice(world, type) && makers.TryGetValue(type, out Plan? maker))
+        {
+            plan = maker;
+        }
+
         call = new Call
         {
             Operation = plan.Operation,
-            On = On(world, plan.Operation.On, (uint)word),
+            On = On(world, plan.Operation, (uint)word),
             As = plan.Operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default,
         };
         if (plan.Operation.Ioctl is { } ioctl)
@@ -130,9 +137,39 @@ public sealed class Generator
         }
     }
 
-    /// <summary>A handle of the kind: an open one if there is any, seldom a closed one or one of another kind.</summary>
-    private static Handle On(World world, DescriptorKind kind, uint word)
+    private static bool HasDevice(World world, Symbol type)
     {
+        foreach (Descriptor open in world.Open)
+        {
+            if (open.Name.Kind == DescriptorKind.Device && open.Object >> 16 == type.Value)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Which of the open devices are of that type: bit N for number N.</summary>
+    private static uint OfType(World world, uint open, ulong type)
+    {
+        uint those = 0;
+        for (uint rest = open; rest != 0; rest &= rest - 1)
+        {
+            Handle name = new(DescriptorKind.Device, (byte)BitOperations.TrailingZeroCount(rest));
+            those |= world.Open.TryFind(Descriptor.KeyOf(name), out Descriptor device) && device.Object >> 16 == type ? 1u << name.Number : 0;
+        }
+
+        return those;
+    }
+
+    /// <summary>
+    /// A handle of the operation's kind: an open one if there is any, for devices mostly one of its type, seldom a closed one
+    /// or one of another kind.
+    /// </summary>
+    private static Handle On(World world, Operation operation, uint word)
+    {
+        DescriptorKind kind = operation.On;
         if ((word & 0x3f) == 0x3f)
         {
             DescriptorKind other = (DescriptorKind)((word >> 6) % Handle.Kinds);
@@ -142,6 +179,11 @@ public sealed class Generator
         int names = Scope.Handles(kind);
         int number = (int)((word >> 9) % (uint)names);
         uint open = world.OpenNumbers(kind);
+        if (operation.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
+        {
+            open = those;
+        }
+
         if (open == 0 || (word & 0x1f) == 0x1f)
         {
             return new Handle(kind, (byte)number);

@@ -324,7 +324,7 @@ internal sealed class VectorReader
         }
 
         List<KeyValuePair<YamlTree, YamlTree>> words = [.. entries.All.Where(e => !OfCall.Contains(e.Key.Scalar))];
-        string? selector = candidates[0].Ioctl?.Selector is { } selecting ? words.FirstOrDefault(w => w.Key.Scalar == selecting.Name).Value?.Scalar : null;
+        string? selector = candidates.Select(c => c.Ioctl?.Selector).FirstOrDefault(s => s is not null) is { } selecting ? words.FirstOrDefault(w => w.Key.Scalar == selecting.Name).Value?.Scalar : null;
         if (vocabulary.Find(ioctl, on.Value.Kind, [.. words.Select(w => w.Key.Scalar ?? "")], selector) is not { } operation)
         {
             ExplainFields(ioctl, candidates, words);

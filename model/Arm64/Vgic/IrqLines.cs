@@ -41,8 +41,7 @@ public static class IrqLines
         Leaving("arm64.irq-line.vcpu", (in n, in c) => Type(c) is Cpu or Private && !n.Vm.Vcpus.Has(VcpuId(c))),
         Refuse(EINVAL, "arm64.irq-line.cpu-number", (in n, in c) => Type(c) == Cpu && Number(c) > 1),
         Refuse(EINVAL, "arm64.irq-line.v5-ppi-number", (in n, in c) => Type(c) == Private && IsV5(n) && Number(c) >= n[Vgic.Ppis]),
-        Refuse(EINVAL, "arm64.irq-line.v5-ppi-of-kernel", (in n, in c) =>
-            Type(c) == Private && IsV5(n) && (Number(c) > 63 || ((Of(n).Vgic!.UserspacePpis >> (int)Number(c)) & 1) == 0)),
+        Refuse(EINVAL, "arm64.irq-line.v5-ppi-of-kernel", RefusedByMask),
         Refuse(EINVAL, "arm64.irq-line.v5-spi", (in n, in c) => Type(c) == Shared && IsV5(n)),
         Leaving("arm64.irq-line.private-number", (in n, in c) => Type(c) == Private && !IsV5(n) && Number(c) is < FirstPrivate or >= FirstShared),
         Leaving("arm64.irq-line.shared-least", (in n, in c) => Type(c) == Shared && !IsV5(n) && Number(c) < FirstShared),
@@ -62,6 +61,13 @@ public static class IrqLines
             When = (in n, in c) => Type(c) == Shared && IsV5(n) && Of(n).Vgic!.Initialized,
         }, "a vGICv5 that is not initialised is noticed first"),
     ];
+
+    /// <summary>A PPI that userspace may not drive. The second word of the mask is always 0.</summary>
+    public static bool RefusedByMask(in Node n, in Call c) =>
+        Type(c) == Private && IsV5(n) && (Number(c) > 63 || ((Of(n).Vgic!.UserspacePpis >> (int)Number(c)) & 1) == 0);
+
+    /// <summary>The same where the mask's word is cut to 32 bits before the PPI's bit is looked for.</summary>
+    public static bool RefusedByShortMask(in Node n, in Call c) => RefusedByMask(n, c) || (Type(c) == Private && IsV5(n) && Number(c) % 64 >= 32);
 
     private static Operation Make(IrqLine shape, int weight, ImmutableArray<Rule> end) => new()
     {

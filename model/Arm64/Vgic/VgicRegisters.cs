@@ -64,7 +64,7 @@ public static class VgicRegisters
         bool distributor = group == VgicGroups.Distributor;
         ImmutableArray<Rule> identification = !distributor ? [] :
         [
-            Lazily(EINVAL, "vgic.registers.identification", (in n, in c) => Offset(c) == RegisterSpace.Identification && !IsIdentification(c), lazily),
+            Lazily(EINVAL, "vgic.registers.identification", IdentifiesOtherwise, lazily),
             .. lazily ? ImmutableArray<Rule>.Empty :
             [
                 Refuse(EBUSY, "vgic.registers.type2-late", (in n, in c) => Offset(c) == RegisterSpace.Type2 && (uint)Content(c) != 0 && Of(n).Vgic!.Initialized),
@@ -163,7 +163,19 @@ public static class VgicRegisters
 
     private static bool IsIdentification(in Call c) => ((uint)Content(c) & ~RevisionBits) == IdentificationBase && (((uint)Content(c) >> 12) & 0xf) is 2 or 3;
 
-    private static World Identified(in Node n, in Call c) =>
+    /// <summary>Until 6.18: what is not a word of GICD_IIDR whatever its revision.</summary>
+    public static bool IdentifiesOtherProduct(in Node n, in Call c) =>
+        Offset(c) == RegisterSpace.Identification && ((uint)Content(c) & ~RevisionBits) != IdentificationBase;
+
+    /// <summary>What is not a word of GICD_IIDR with a revision that userspace may choose.</summary>
+    public static bool IdentifiesOtherwise(in Node n, in Call c) => Offset(c) == RegisterSpace.Identification && !IsIdentification(c);
+
+    /// <summary>Until 6.18: what is no register of a vGICv2's CPU interface.</summary>
+    public static bool UnknownToCpuInterfaceWithoutDeactivation(in Node n, in Call c) =>
+        !RegisterSpace.Has(RegisterSpace.CpuInterfaceWithoutDeactivation, Offset(c), Vgic.Interrupts(Of(n).Vgic!));
+
+    /// <summary>The world with another revision in GICD_IIDR.</summary>
+    public static World Identified(in Node n, in Call c) =>
         Changed(n, Vgic.AfterUse(Of(n).Vgic!) with { Implementation = (byte)(((uint)Content(c) >> 12) & 0xf) });
 
     private static World Touched(in Node n, in Call c) => Vgic.UsedLazily(n);
