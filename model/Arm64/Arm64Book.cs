@@ -45,5 +45,5 @@ public static class Arm64Book
         }.Concat(Vgic.Limits).ToImmutableDictionary(),
     };
 
-    public static readonly Book Newest = CommonBook.Of(Part);
+    public static readonly Book Newest = VgicOpenings.In(CommonBook.Of(Part));
 }

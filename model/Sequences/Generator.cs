@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 
 namespace KvmSpec.Model.Sequences;
@@ -23,7 +24,9 @@ public sealed class Generator
     private readonly Plan[] plans;
     private readonly int[] choice;
     private readonly Plan createVm;
+    private readonly int[] choiceWithoutDevices;
     private readonly Dictionary<Symbol, Plan> makers;
+    private readonly ImmutableArray<Call>[] openings;
 
     public Generator(Model model)
     {
@@ -32,6 +35,8 @@ public sealed class Generator
         plans = [.. model.Book.Operations.Where(o => o.Weight > 0 && (o.OfDevice is not { } type || model.Offers(type))).Select(o => new Plan(model, o))];
         choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, p.Operation.Weight))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
+        choiceWithoutDevices = [.. choice.Where(i => plans[i].Operation.OfDevice is null)];
+        openings = [.. model.Book.Openings.Where(o => o.All(c => c.Operation is not { Creates: DescriptorKind.Device, Case: { } type } || model.Offers(type)))];
         makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
     }
 
@@ -64,14 +69,15 @@ public sealed class Generator
     {
         private readonly Generator generator;
         private Mixer mixer;
-        private bool first;
+        private readonly ImmutableArray<Call> opening;
+        private int made;
 
         internal Walk(Generator generator, ulong seed)
         {
             this.generator = generator;
             mixer = new Mixer(seed);
             World = World.Initial;
-            first = true;
+            opening = generator.DrawOpening(ref mixer);
         }
 
         /// <summary>The state after the calls so far.</summary>
@@ -80,8 +86,16 @@ public sealed class Generator
         /// <summary>The next call; the state moves on, and the rule that decided is returned.</summary>
         public Rule Next(ref Call call)
         {
-            generator.Draw(ref mixer, World, first, ref call);
-            first = false;
+            if (made < opening.Length)
+            {
+                call = opening[made];
+            }
+            else
+            {
+                generator.Draw(ref mixer, World, made == 0, ref call);
+            }
+
+            made++;
             World = generator.model.Step(World, call, out Rule decided);
             return decided;
         }
@@ -100,15 +114,27 @@ public sealed class Generator
         return call;
     }
 
+    /// <summary>Where the book has openings, every other sequence begins with one.</summary>
+    private ImmutableArray<Call> DrawOpening(ref Mixer mixer)
+    {
+        if (openings.Length == 0)
+        {
+            return [];
+        }
+
+        ulong word = mixer.Next();
+        return (word & 1) == 0 ? [] : openings[(int)(((word >> 32) * (ulong)openings.Length) >> 32)];
+    }
+
     private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
     {
         ulong word = mixer.Next();
         Plan plan = first && (word & 15) != 0
             ? createVm
             : plans[choice[(int)(((word >> 32) * (ulong)choice.Length) >> 32)]];
-        if (plan.Operation.OfDevice is { } type && !HasDevice(world, type) && makers.TryGetValue(type, out Plan? maker))
+        if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
         {
-            plan = maker;
+            plan = Instead(type, mixer.Next());
         }
 
         call = new Call
@@ -136,6 +162,11 @@ public sealed class Generator
             }
         }
     }
+
+    /// <summary>Where no device of a type is open: sometimes the call that makes one, else one that needs none.</summary>
+    private Plan Instead(Symbol type, ulong word) => (word & 3) == 0 && makers.TryGetValue(type, out Plan? maker)
+        ? maker
+        : plans[choiceWithoutDevices[(int)(((word >> 32) * (ulong)choiceWithoutDevices.Length) >> 32)]];
 
     private static bool HasDevice(World world, Symbol type)
     {
