@@ -10,7 +10,7 @@ public static class Hosts
     public static readonly IReadOnlyList<Host> All = [.. X86Hosts.All, .. Arm64Hosts.All];
 
     /// <summary>Hosts that answer what no kernel does, made of an architecture's first one.</summary>
-    private static readonly Dictionary<Architecture, Func<Host, Host>> Imagined = new() { [Architecture.X86] = X86Hosts.Imagine };
+    private static readonly Dictionary<Architecture, Func<Host, Host>> Imagined = new() { [Architecture.X86] = X86Hosts.Imagine, [Architecture.Arm64] = Arm64Hosts.Imagine };
 
     /// <summary>The hosts of one architecture.</summary>
     public static IEnumerable<Host> Of(Architecture architecture) => All.Where(h => h.Architecture == architecture);

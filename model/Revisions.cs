@@ -23,6 +23,7 @@ public static class Revisions
         [
             new Move("create-vcpu.exists", "create-vcpu.create"),
             new Move("memslot.guest-memfd.bound", "memslot.gpa-end"),
+            .. Arm64Edits.Until72,
             .. VgicEdits.Until72,
         ])
     {
@@ -33,13 +34,14 @@ public static class Revisions
         [
             new Replace("memslot.guest-memfd.bound", rule => rule with { Errno = Errno.EINVAL }, "answers EINVAL"),
             .. X86Edits.Until71,
+            .. Arm64Edits.Until71,
             .. VgicEdits.Until71,
         ])
     {
         Evidence = "source of 7.1.5 read in an unofficial copy",
     };
 
-    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. VgicEdits.Until618])
+    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. Arm64Edits.Until618, .. VgicEdits.Until618])
     {
         Evidence = "source of 6.18.2 and parts of 6.18.32 read in unofficial copies",
     };
@@ -49,6 +51,7 @@ public static class Revisions
             new Withdraw("system/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             new Withdraw("vm/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             .. X86Edits.Until612,
+            .. Arm64Edits.Until612,
             .. VgicEdits.Until612,
         ])
     {

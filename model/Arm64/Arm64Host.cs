@@ -37,8 +37,36 @@ public sealed record Arm64Host : HostPart
     /// <summary>The same with KVM_ARM_VCPU_HAS_EL2; empty where the host has no nested virtualization.</summary>
     public ImmutableArray<ulong> NestedRegisters { get; init; } = [];
 
+    /// <summary>
+    /// By the registers' table, the fields that a write may give as the hardware has them though they read as zero: what
+    /// the hardware has in them.
+    /// </summary>
+    public ImmutableArray<ulong> HardwareFields { get; init; } = [];
+
     /// <summary>The vector lengths of SVE: bit N for N + 1 times 128 bits; 0 where there is no SVE.</summary>
     public ulong VectorLengths { get; init; }
+
+    /// <summary>True where guests can run AArch32 at EL0: ID_AA64PFR0_EL1.EL0 says so.</summary>
+    public bool HasAarch32 => (Register(IdRegisterTable.Pfr0, false) & 0xf) == 2;
+
+    /// <summary>What a register of a VM with all features reads after the first INIT.</summary>
+    /// <param name="register">The register.</param>
+    /// <param name="nested">Whether the VM has KVM_ARM_VCPU_HAS_EL2.</param>
+    public ulong Register(IdRegister register, bool nested)
+    {
+        ArgumentNullException.ThrowIfNull(register);
+        return At(nested ? NestedRegisters : Registers, register);
+    }
+
+    /// <summary>What the hardware has in a register's fields that a VM reads as zero.</summary>
+    public ulong Ignored(IdRegister register)
+    {
+        ArgumentNullException.ThrowIfNull(register);
+        return At(HardwareFields, register);
+    }
+
+    private static ulong At(ImmutableArray<ulong> values, IdRegister register) =>
+        register.Index < (uint)values.Length ? values[(int)register.Index] : 0;
 
     /// <summary>What is known of this host; the default where nobody has asked it.</summary>
     public static Arm64Host Of(Host host)

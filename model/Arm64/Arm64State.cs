@@ -15,8 +15,8 @@ public readonly record struct Arm64Vcpu(uint Id) : IKeyed
     /// <summary>The longest vector in units of 128 bits that SVE_VLS chose; 0 is the host's longest.</summary>
     public byte VectorQuads { get; init; }
 
-    /// <summary>What was written to MPIDR_EL1; 0 is what the vCPU's number gives.</summary>
-    public ulong Mpidr { get; init; }
+    /// <summary>What was written to MPIDR_EL1, where something was.</summary>
+    public ulong? Mpidr { get; init; }
 
     /// <summary>What was written to CLIDR_EL1, where something was.</summary>
     public ulong? Clidr { get; init; }

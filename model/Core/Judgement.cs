@@ -46,7 +46,7 @@ public static class Findings
         Finding.RefusesAccepted => "refuses what must be accepted",
         Finding.OtherValue => "other value",
         Finding.OtherErrno => "errno outside the envelope",
-        _ => "crash or hang",
+        _ => "crash, kernel warning or hang",
     };
 
     /// <summary>True where the finding is a divergence whatever the strictness.</summary>

@@ -104,9 +104,12 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(field);
         ulong mask = field.Meaning == Meaning.Number ? field.Mask : ulong.MaxValue;
-        return operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
+        IEnumerable<ulong> alone = operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
             ? samples.Where(s => rare is null || s.Rare == rare).Select(s => (s.Limit is null ? s.Value : (this[s.Limit] * s.Scale) + s.Value) & mask)
             : [];
+        return rare is null && operation.Together is { } together && together.Fields.IndexOf(field) is >= 0 and var at
+            ? alone.Concat(together.On(Host).Select(row => row[at])).Distinct()
+            : alone;
     }
 
     /// <summary>True where KVM_CREATE_DEVICE makes devices of that type on this host, as far as is known of it.</summary>

@@ -14,6 +14,9 @@ public enum Ending : byte
 
     /// <summary>The target refused to make it, because an earlier call crashed or hung.</summary>
     NotMade,
+
+    /// <summary>It returned, but the kernel printed what it prints only where something is wrong in the kernel.</summary>
+    Warned,
 }
 
 /// <summary>What a kernel, or a model standing in for one, answered to a call.</summary>
@@ -39,6 +42,7 @@ public struct Observation
         Ending.Crashed => "crash",
         Ending.Hung => "hang",
         Ending.NotMade => "not made",
+        Ending.Warned => "a kernel warning",
         _ when Errno != Errno.None => Errno.ToString(),
         _ when Descriptor => "a descriptor",
         _ => Result.ToString(),

@@ -17,6 +17,9 @@ public sealed class Generator
     /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
     private const ulong RareMask = 0xff;
 
+    /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
+    private const ulong AloneOf256 = 32;
+
     /// <summary>A part of a word that stands for a usual value.</summary>
     private const int AnyUsual = 0xff;
 
@@ -236,6 +239,7 @@ public sealed class Generator
     private sealed class Plan
     {
         private readonly Slot[] slots;
+        private readonly ImmutableArray<ulong>[] together;
 
         internal Plan(Model model, Operation operation)
         {
@@ -244,6 +248,7 @@ public sealed class Generator
             slots = [.. operation.Fields
                 .Where(f => operation.Alphabet.ContainsKey(f))
                 .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
+            together = [.. operation.Together?.On(model.Host) ?? []];
         }
 
         private static Slot Of(int index, ulong[] common, ulong[] rare)
@@ -280,6 +285,25 @@ public sealed class Generator
                 bits >>= 16;
                 ulong[] values = slot.Values[plain ? AnyUsual : (int)(part & RareMask)];
                 call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
+            }
+
+            if (together.Length > 0)
+            {
+                DrawTogether(mixer.Next(), ref call);
+            }
+        }
+
+        private void DrawTogether(ulong word, ref Call call)
+        {
+            if ((word & RareMask) < AloneOf256)
+            {
+                return;
+            }
+
+            ImmutableArray<ulong> row = together[(int)(((word >> 32) * (ulong)together.Length) >> 32)];
+            for (int i = 0; i < row.Length; i++)
+            {
+                call.Words[Operation.Together!.Fields[i].Index] = row[i];
             }
         }
 

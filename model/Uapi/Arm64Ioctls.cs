@@ -38,6 +38,9 @@ public static class Arm64Ioctls
         public static readonly Ioctl Ioctl = new(new Symbol("KVM_ARM_VCPU_FINALIZE", 0x4004AEC2), 4, Feature);
     }
 
+    /// <summary>The id of the set of SVE's vector lengths.</summary>
+    public static Symbol VectorLengths { get; } = new("KVM_REG_ARM64_SVE_VLS", 0x6060_0000_0015_ffff);
+
     /// <summary>
     /// struct kvm_one_reg: 16 bytes. Of what lies behind its pointer three words are modelled: a register of 64 bits is the
     /// first, a set of vector lengths has eight.
@@ -56,7 +59,7 @@ public static class Arm64Ioctls
             Ioctl = new(new Symbol(name, number), 16, Id, Address, Value, SecondWord, LastWord);
         }
 
-        public Field Id { get; } = At(0, 8, "id");
+        public Field Id { get; } = new() { Name = "id", Symbols = [.. Arm64.IdRegisterTable.Symbols, VectorLengths] };
 
         public Field Address { get; }
 

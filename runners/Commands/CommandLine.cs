@@ -17,6 +17,7 @@ public static class CommandLine
         {
             CheckCommand.Make(output),
             TargetsCommand.Make(output),
+            GuestCommand.Make(output),
             ExplainCommand.Make(output),
             RulesCommand.Make(output),
             SpecCommand.Make(output),

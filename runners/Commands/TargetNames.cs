@@ -9,7 +9,7 @@ namespace KvmSpec.Runners.Commands;
 public static class TargetNames
 {
     /// <summary>What <c>--target</c> takes, for help and errors.</summary>
-    public const string Forms = "local, model, revision:NAME or planted:NAME";
+    public const string Forms = "local, guest:NAME[@RELEASE], agent:COMMAND, model, revision:NAME or planted:NAME";
 
     /// <summary>The target of that name: one, or for a model one on each host.</summary>
     /// <param name="name">As given.</param>
@@ -22,6 +22,16 @@ public static class TargetNames
         if (name == "local")
         {
             return [new LocalTarget()];
+        }
+
+        if (name.StartsWith("guest:", StringComparison.Ordinal))
+        {
+            return [GuestTarget.Start(name["guest:".Length..])];
+        }
+
+        if (name.StartsWith("agent:", StringComparison.Ordinal))
+        {
+            return [AgentTarget.Start(name["agent:".Length..])];
         }
 
         Revision modelled = ModelledBy(name) ?? throw new RequestException($"target {name}: unknown; give {Forms}");

@@ -42,7 +42,7 @@ public sealed unsafe class LocalTarget : ITarget
             throw new TargetException($"user memory cannot be mapped at 0x{UserMemory.Start:x}: something else lies there");
         }
 
-        Host = LocalHost.Probe();
+        Host = LocalHost.Probe(Execute);
     }
 
     public string Name => "local";

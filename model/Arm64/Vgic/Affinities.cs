@@ -23,7 +23,7 @@ public static class Affinities
     /// <summary>A vCPU's affinity, by MPIDR_EL1: what was written there, or what its number gives.</summary>
     private static ulong Of(in Arm64Vcpu vcpu) => vcpu switch
     {
-        { Mpidr: not 0 } => (vcpu.Mpidr & 0xff_ffff) | ((vcpu.Mpidr >> 8) & 0xff00_0000),
+        { Mpidr: { } written } => (written & 0xff_ffff) | ((written >> 8) & 0xff00_0000),
         { Initialized: true } => (vcpu.Id & 0xf) | (((vcpu.Id >> 4) & 0xff) << 8) | ((vcpu.Id >> 12) << 16),
         _ => 0,
     };

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using KvmSpec.Runners.Guests;
+using KvmSpec.Runners.Targets;
+
+namespace KvmSpec.Runners.Commands;
+
+/// <summary><c>kvmspec guest fetch</c>: brings what a guest needs.</summary>
+internal static class GuestCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        Argument<string> name = new("name") { Description = "NAME for the newest release that can be had, NAME@RELEASE for that one; 'kvmspec targets' lists them." };
+        Option<string?> mirror = new("--mirror") { Description = "A Debian mirror; without it the one that this system's apt uses." };
+        Command fetch = new("fetch", "Fetch the kernel of a guest from Debian, checked by apt, into the cache directory.") { name, mirror };
+        fetch.SetAction(parsed => Fetch(output, parsed.GetValue(name)!, parsed.GetValue(mirror)));
+        return new Command("guest", "Guests: kernels in QEMU that this machine does not run.") { fetch };
+    }
+
+    private static int Fetch(TextWriter output, string name, string? mirror)
+    {
+        (Guest guest, GuestKernel? asked) = GuestName.Parse(name);
+        if (asked is not null)
+        {
+            Fetch(output, guest, asked, mirror);
+        }
+        else
+        {
+            FetchNewest(output, guest, mirror);
+        }
+
+        if (GuestName.Missing(guest) is { } install)
+        {
+            throw new TargetException($"the kernel is there; to start it, this is missing: {install}");
+        }
+
+        GuestCache.Agent(guest.Architecture);
+        output.WriteLine($"ready: kvmspec check --target guest:{name}");
+        return ExitStatus.Conforms;
+    }
+
+    private static void FetchNewest(TextWriter output, Guest guest, string? mirror)
+    {
+        TargetException? last = null;
+        foreach (GuestKernel kernel in GuestTable.KernelsOf(guest))
+        {
+            try
+            {
+                Fetch(output, guest, kernel, mirror);
+                return;
+            }
+            catch (TargetException e)
+            {
+                output.WriteLine($"{kernel.Release}: {e.Message}");
+                last = e;
+            }
+        }
+
+        throw last!;
+    }
+
+    private static void Fetch(TextWriter output, Guest guest, GuestKernel kernel, string? mirror)
+    {
+        string directory = GuestCache.KernelDirectory(guest.Architecture, kernel);
+        if (KernelFiles.Fetched(guest.Architecture, kernel) is not null)
+        {
+            output.WriteLine($"{kernel.Release}: already in {directory}; remove that directory to fetch it anew");
+            return;
+        }
+
+        AptState apt = new(guest.Architecture, kernel, mirror);
+        output.WriteLine($"reading the index of {kernel.Suite} for {guest.Architecture.Debian}");
+        apt.Update();
+        string[] packages = apt.Packages();
+        output.WriteLine($"downloading {string.Join(", ", packages)}");
+        string[] files = apt.Download(packages);
+        string unpacked = Directory.CreateTempSubdirectory("kvmspec-fetch-").FullName;
+        try
+        {
+            foreach (string file in files)
+            {
+                output.WriteLine($"unpacking {Path.GetFileName(file)}");
+                Tool.Run("dpkg-deb", ["-x", file, unpacked]);
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
+            KernelFiles.Keep(unpacked, guest.Architecture, directory);
+        }
+        finally
+        {
+            Directory.Delete(unpacked, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using KvmSpec.Model;
+using KvmSpec.Runners.Guests;
+
+namespace KvmSpec.Runners.Targets;
+
+/// <summary>
+/// A kernel in a QEMU guest. A guest that dies or hangs is a finding: a fresh one makes the sequence again, call by call, to
+/// tell which call it was, and the run goes on.
+/// </summary>
+public sealed class GuestTarget : ITarget, IPrints
+{
+    private const int LinesKept = 12;
+
+    /// <summary>Written by the agent, so that a warning the kernel prints once comes again.</summary>
+    private const string ClearWarnOnce = "/sys/kernel/debug/clear_warn_once";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(180);
+
+    private readonly GuestStarter starter;
+    private readonly bool warnsAgain;
+    private GuestRun? run;
+
+    private GuestTarget(string name, GuestStarter starter)
+    {
+        Name = name;
+        this.starter = starter;
+        run = starter.Start();
+        try
+        {
+            Host = AgentTarget.Probe(name, run.Connection, StartLimit, (calls, observed) => run.Connection.Execute(calls, observed, 0));
+            warnsAgain = run.Connection.Read(ClearWarnOnce) is not null;
+        }
+        catch (AgentLostException lost)
+        {
+            TargetException reason = new(starter.WhyNotStarted(run.Qemu, lost));
+            Dispose();
+            throw reason;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public Host Host { get; }
+
+    public IReadOnlyList<string> Printed { get; private set; } = [];
+
+    /// <summary>Starts a guest.</summary>
+    /// <param name="name">NAME or NAME@RELEASE.</param>
+    /// <param name="image">A kernel of the user's own, or <c>null</c>.</param>
+    /// <param name="modules">The directory with its modules, or <c>null</c>.</param>
+    /// <exception cref="TargetException">It cannot be started.</exception>
+    public static GuestTarget Start(string name, string? image = null, string? modules = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        (Guest guest, GuestKernel? asked) = GuestName.Parse(name);
+        if (GuestName.Missing(guest) is { } install)
+        {
+            throw new TargetException($"target guest:{name}: {install} brings what is missing");
+        }
+
+        KernelFiles kernel = image is null ? GuestName.Kernel(name, guest, asked) : KernelFiles.Own(guest.Architecture, image, modules);
+        return new GuestTarget("guest:" + name, new GuestStarter(name, guest, kernel));
+    }
+
+    public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
+    {
+        GuestRun current = run ??= Fresh();
+        try
+        {
+            current.Connection.Execute(calls, observed, Host.VcpuMapSize);
+        }
+        catch (AgentLostException lost)
+        {
+            Printed = LastWords(current);
+            End();
+            MakeByCall(calls, observed, lost);
+            return;
+        }
+
+        if (Warned(observed[..calls.Length]))
+        {
+            string log = current.Connection.Log;
+            Printed = [.. KernelLog.Lines(log).SkipWhile(l => !KernelLog.TellsOfAFault(l)).Take(LinesKept)];
+            if (!warnsAgain || !KernelLog.IsSurvived(log))
+            {
+                End();
+            }
+        }
+    }
+
+    public void Dispose() => End();
+
+    /// <summary>
+    /// Makes a sequence that killed a guest on a fresh one. Where that one survives, the last call bears the finding: the
+    /// guest died making this sequence, of which call is not known.
+    /// </summary>
+    private void MakeByCall(ReadOnlySpan<Call> calls, Span<Observation> observed, AgentLostException first)
+    {
+        GuestRun fresh = Fresh();
+        int made = 0;
+        try
+        {
+            fresh.Connection.ExecuteStepwise(calls, observed, Host.VcpuMapSize, out made);
+            made = calls.Length - 1;
+            observed[made].Ending = EndingOf(first);
+        }
+        catch (AgentLostException lost)
+        {
+            Printed = LastWords(fresh);
+            made = Math.Min(made, calls.Length - 1);
+            observed[made] = new Observation { After = calls[made].Words, Ending = EndingOf(lost) };
+        }
+        finally
+        {
+            End(fresh);
+        }
+
+        for (int i = made + 1; i < calls.Length; i++)
+        {
+            observed[i] = new Observation { After = calls[i].Words, Ending = Ending.NotMade };
+        }
+    }
+
+    /// <summary>Another guest like the first.</summary>
+    /// <exception cref="TargetException">It does not start any more.</exception>
+    private GuestRun Fresh()
+    {
+        GuestRun fresh = starter.Start();
+        try
+        {
+            fresh.Connection.Hello(StartLimit);
+            return fresh;
+        }
+        catch (AgentLostException lost)
+        {
+            TargetException reason = new(starter.WhyNotStarted(fresh.Qemu, lost));
+            End(fresh);
+            throw reason;
+        }
+    }
+
+    private void End()
+    {
+        if (run is { } current)
+        {
+            run = null;
+            End(current);
+        }
+    }
+
+    private static void End(GuestRun current) => current.Dispose();
+
+    private static string[] LastWords(GuestRun current)
+    {
+        current.Qemu.Drain();
+        string[] lines = [.. KernelLog.Lines(current.Qemu.Console)];
+        string[] fault = [.. lines.SkipWhile(l => !KernelLog.TellsOfAFault(l)).Take(LinesKept)];
+        return fault.Length > 0 ? fault : lines[Math.Max(0, lines.Length - LinesKept)..];
+    }
+
+    private static bool Warned(Span<Observation> observed)
+    {
+        foreach (ref readonly Observation one in observed)
+        {
+            if (one.Ending == Ending.Warned)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Ending EndingOf(AgentLostException lost) => lost.TimedOut ? Ending.Hung : Ending.Crashed;
+}

@@ -1,0 +1,85 @@
+using KvmSpec.Model;
+
+namespace KvmSpec.Runners.Guests;
+
+/// <summary>What guests of one architecture have in common.</summary>
+/// <param name="Architecture">Whose rules are checked.</param>
+/// <param name="Debian">What Debian calls it.</param>
+/// <param name="Flavour">The end of its kernel packages' names.</param>
+/// <param name="Emulator">The QEMU that runs it.</param>
+/// <param name="EmulatorPackage">The package that holds it.</param>
+/// <param name="Compiler">The compiler that builds the agent.</param>
+/// <param name="CompilerPackages">The packages that hold it and its libc.</param>
+/// <param name="Modules">The modules that make /dev/kvm, in the order of loading; none where KVM is built in.</param>
+/// <param name="Console">The kernel's name for the serial port.</param>
+internal sealed record GuestArchitecture(
+    Architecture Architecture,
+    string Debian,
+    string Flavour,
+    string Emulator,
+    string EmulatorPackage,
+    string Compiler,
+    string CompilerPackages,
+    string[] Modules,
+    string Console);
+
+/// <summary>A machine that guests run on: one entry of <see cref="GuestTable.Guests"/>.</summary>
+/// <param name="Name">What follows <c>guest:</c>.</param>
+/// <param name="Architecture">What it shares with others.</param>
+/// <param name="Title">What is special about it.</param>
+/// <param name="Machine">QEMU's arguments for machine, CPU and memory.</param>
+/// <param name="KernelArguments">What the kernel's command line needs beside the console.</param>
+/// <param name="Restores">True where a snapshot of it is known to go on working.</param>
+internal sealed record Guest(string Name, GuestArchitecture Architecture, string Title, string Machine, string KernelArguments = "", bool Restores = true);
+
+/// <summary>A kernel release and the Debian suite that has it.</summary>
+/// <param name="Release">Such as 7.2; the newest of its stable updates is taken.</param>
+/// <param name="Suite">Debian's name for the suite.</param>
+/// <param name="Architectures">Debian's names for the architectures that have it there.</param>
+internal sealed record GuestKernel(string Release, string Suite, params string[] Architectures);
+
+/// <summary>
+/// Guests and kernels as data. A new guest is one entry of <see cref="Guests"/>, a new release one of <see cref="Kernels"/>.
+/// </summary>
+internal static class GuestTable
+{
+    private static readonly GuestArchitecture X86 = new(Architecture.X86, "amd64", "cloud-amd64", "qemu-system-x86_64", "qemu-system-x86",
+        "x86_64-linux-gnu-gcc", "gcc libc6-dev", ["irqbypass", "kvm", "kvm-amd"], "ttyS0");
+
+    private static readonly GuestArchitecture Riscv64 = new(Architecture.Riscv64, "riscv64", "riscv64", "qemu-system-riscv64", "qemu-system-riscv",
+        "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu libc6-dev-riscv64-cross", ["irqbypass", "kvm"], "ttyS0");
+
+    private static readonly GuestArchitecture Arm64 = new(Architecture.Arm64, "arm64", "cloud-arm64", "qemu-system-aarch64", "qemu-system-arm",
+        "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu libc6-dev-arm64-cross", [], "ttyAMA0");
+
+    public static readonly Guest[] Guests =
+    [
+        new("x86-64", X86, "kvm-amd", "-M q35 -cpu max,+svm -m 512", "no_timer_check nokaslr cryptomgr.notests"),
+        new("riscv64", Riscv64, "Sv57x4", "-M virt -cpu rv64,h=true -m 256"),
+        new("riscv64-sv48x4", Riscv64, "Sv48x4", "-M virt -cpu rv64,h=true,sv57=off -m 256"),
+        new("riscv64-sv39x4", Riscv64, "Sv39x4", "-M virt -cpu rv64,h=true,sv57=off,sv48=off -m 256"),
+        new("arm64", Arm64, "GICv3, VHE", "-M virt,virtualization=on,gic-version=3 -cpu neoverse-n1 -m 256", "nohlt"),
+        new("arm64-gicv2", Arm64, "GICv2, nVHE", "-M virt,virtualization=on,gic-version=2 -cpu cortex-a72 -m 256"),
+        new("arm64-nested", Arm64, "GICv3, nested virtualization", "-M virt,virtualization=on,gic-version=3 -cpu max -m 256", "kvm-arm.mode=nested nohlt", Restores: false),
+    ];
+
+    public static readonly GuestKernel[] Kernels =
+    [
+        new("7.3", "trixie-backports", "amd64", "arm64", "riscv64"),
+        new("7.2", "trixie-backports", "amd64", "arm64", "riscv64"),
+        new("6.18", "trixie-backports", "amd64", "arm64", "riscv64"),
+        new("6.12", "trixie", "amd64", "arm64", "riscv64"),
+    ];
+
+    /// <summary>What a kernel of one's own needs; <c>kvmspec targets</c> lists them.</summary>
+    public static readonly string[] RequiredOptions =
+    [
+        "CONFIG_KVM=y, or =m with --modules", "CONFIG_BLK_DEV_INITRD=y", "CONFIG_BINFMT_ELF=y", "CONFIG_DEVTMPFS=y", "CONFIG_SYSFS=y",
+        "CONFIG_PROC_FS=y", "CONFIG_PRINTK=y", "CONFIG_PCI=y", "CONFIG_VIRTIO_PCI=y", "CONFIG_VIRTIO_CONSOLE=y", "CONFIG_MEMFD_CREATE=y",
+        "CONFIG_SERIAL_8250_CONSOLE=y (x86-64, riscv64)", "CONFIG_SERIAL_AMBA_PL011_CONSOLE=y (arm64)", "CONFIG_PCI_HOST_GENERIC=y (arm64, riscv64)",
+        "CONFIG_KVM_AMD=y or =m (x86-64)",
+    ];
+
+    /// <summary>The kernels of a guest, the newest first.</summary>
+    public static IEnumerable<GuestKernel> KernelsOf(Guest guest) => Kernels.Where(k => k.Architectures.Contains(guest.Architecture.Debian));
+}
