@@ -318,6 +318,20 @@ public sealed class Model
         return spelled;
     }
 
+    /// <summary>
+    /// An observation of a call that went out spelled, with the words that it left as they were as the call has them.
+    /// </summary>
+    public static void Restore(in Call written, in Call spelled, ref Observation observed)
+    {
+        for (int i = 0; i < Words.Length; i++)
+        {
+            if (spelled.Words[i] != written.Words[i] && observed.After[i] == spelled.Words[i])
+            {
+                observed.After[i] = written.Words[i];
+            }
+        }
+    }
+
     private static ulong[] LimitsOf(Book book, Host host)
     {
         ulong[] limits = new ulong[book.Limits.Keys.Max(l => l.Index) + 1];

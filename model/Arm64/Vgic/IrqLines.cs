@@ -24,7 +24,7 @@ public static class IrqLines
     public static IEnumerable<Operation> Operations =>
     [
         Make(IrqLine.Plain, 40, [Accept("arm64.irq-line.set", Driven)]),
-        Make(IrqLine.Status, 8,
+        Make(IrqLine.Status, 14,
         [
             RefuseLeaving(EFAULT, "arm64.irq-line.unwritable", "the line is set all the same", Driven, (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size)),
             Accept("arm64.irq-line.set", Driven),
@@ -95,7 +95,10 @@ public static class IrqLines
 
     private static ulong Coded(ulong type, ulong vcpu, ulong number) => ((vcpu >> 8) << 28) | (type << 24) | ((vcpu & 0xff) << 16) | number;
 
-    private static readonly ImmutableArray<Sample> Irqs =
+    /// <summary>Each twice, so that all are usual: it takes much to get to a line at all.</summary>
+    private static ImmutableArray<Sample> Irqs => [.. Lines, .. Lines];
+
+    private static readonly ImmutableArray<Sample> Lines =
     [
         Coded(Cpu, 0, 0), Coded(Cpu, 0, 0), Coded(Cpu, 0, 1), Coded(Cpu, 1, 1), Coded(Cpu, 0, 2), Coded(Cpu, 9, 0), Coded(Cpu, 256, 0),
         Coded(Private, 0, 3), Coded(Private, 0, 3), Coded(Private, 0, 16), Coded(Private, 0, 16), Coded(Private, 1, 31), Coded(Private, 0, 27),

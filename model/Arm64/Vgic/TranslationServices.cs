@@ -86,8 +86,8 @@ public static class TranslationServices
     private static VgicGroup Registers => new(VgicGroups.Its)
     {
         Weight = 26,
-        Numbers = [0, 0, Identification, 8, 0x80, 0x88, CommandRead, FirstTable, 0x108, 0xffd0, 0xffe8, 2, 0x84, 0xc, 0x20, 0x1000, 0x10000],
-        Values = [0, 0, 1, 0x20, 0x1000, 1UL << 63, ulong.MaxValue],
+        Numbers = [0, 0, Identification, Identification, 8, 0x80, 0x88, CommandRead, FirstTable, FirstTable, 0x108, 0xffd0, 0xffe8, 2, 0x84, 0xc, 0x20, 0x1000, 0x10000],
+        Values = [0, 0, 1, 0x20, 0x1000, 0x1000, 1UL << 63, ulong.MaxValue],
         Set =
         [
             Unreadable(RegisterSize),

@@ -134,7 +134,7 @@ public static class VgicAddresses
     private static readonly ImmutableArray<Sample> Regions =
     [
         Coded(1, 0x80a0000, 0), Coded(1, 0x80a0000, 0), Coded(2, 0x80a0000, 0), Coded(2, 0x80a0000, 0), Coded(1, 0x9000000, 1), Coded(1, 0x9000000, 1),
-        Coded(2, 0x9000000, 1), Coded(4, 0x7fe0000, 0), Coded(4, 0x80c0000, 1), Coded(1, 0xa000000, 2), Coded(1, 0x80a0000, 256), Coded(1, 0x80a0000, 0) | 0x1000,
+        Coded(2, 0x9000000, 1), Coded(4, 0x7fe0000, 0), Coded(4, 0x7fe0000, 0), Coded(4, 0x80c0000, 1), Coded(4, 0x8080000, 1), Coded(4, 0x8080000, 1), Coded(1, 0xa000000, 2), Coded(1, 0x80a0000, 256), Coded(1, 0x80a0000, 0) | 0x1000,
         Coded(1, 0xfffff_0000_0000, 0), Coded(4095, 0xff_0000_0000, 0),
     ];
 

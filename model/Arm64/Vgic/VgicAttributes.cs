@@ -22,6 +22,9 @@ public sealed record VgicGroup(Symbol Group)
 
     public ImmutableArray<Sample> Values { get; init; } = [0];
 
+    /// <summary>How the memory behind the attribute behaves.</summary>
+    public ImmutableArray<Sample> Pointers { get; init; } = Alphabets.Pointers;
+
     public int Weight { get; init; } = 6;
 }
 
@@ -40,6 +43,7 @@ public static class VgicAttributes
     private const ulong SavePendingTables = 3;
     private const ulong UserspacePpis = 5;
     private const int WordSize = 4;
+    private const int ContentSize = 8;
 
     private static readonly Attribute Getting = Attribute.Get;
 
@@ -82,7 +86,7 @@ public static class VgicAttributes
         Rules = rules,
         Alphabet = group is null
             ? Alphabets.Of((shape.Group, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, uint.MaxValue]), (shape.Number, [0, 1, 2]))
-            : Alphabets.Of((shape.Flags, Alphabets.NoFlags), (shape.Number, group.Numbers), (shape.Address, Alphabets.Pointers), (shape.Content, group.Values)),
+            : Alphabets.Of((shape.Flags, Alphabets.NoFlags), (shape.Number, group.Numbers), (shape.Address, group.Pointers), (shape.Content, group.Values)),
     };
 
     /// <summary>Faults of the memory behind the attribute's address.</summary>
@@ -97,10 +101,13 @@ public static class VgicAttributes
     /// <summary>The attribute's number: it lies at the same place for all three ioctls.</summary>
     public static ulong Number(in Call c) => c[Attribute.Set.Number];
 
-    public static ulong Content(in Call c) => c[Attribute.Set.Content];
+    /// <summary>What the kernel reads behind the address. A word that does not fit before the fault is not there: zeros are.</summary>
+    public static ulong Content(in Call c) => Behind(c).FaultsReading(ContentSize) ? 0 : c[Attribute.Set.Content];
 
-    /// <summary>What is behind the address once its first 32 bits were written.</summary>
-    public static ulong LowWord(in Call c, ulong value) => (Content(c) & 0xffffffff_00000000) | (uint)value;
+    /// <summary>What is behind the address once its first 32 bits were written, as far as the word fits.</summary>
+    public static ulong LowWord(in Call c, ulong value) => Behind(c).FaultsReading(ContentSize)
+        ? c[Attribute.Set.Content]
+        : (c[Attribute.Set.Content] & 0xffffffff_00000000) | (uint)value;
 
     private static readonly VgicGroup InterruptCount = new(VgicGroups.InterruptCount)
     {
@@ -144,7 +151,8 @@ public static class VgicAttributes
 
     private static readonly VgicGroup ControlOfV5 = new(VgicGroups.Control)
     {
-        Weight = 40,
+        Weight = 60,
+        Pointers = [Pointer.Fine, Pointer.Fine, Pointer.Fine, Pointer.Unmapped, Pointer.Unmapped, Pointer.FaultsAfter(8), Pointer.FaultsAfter(8), Pointer.ReadOnly],
         Numbers = [Init, Init, Init, UserspacePpis, UserspacePpis, UserspacePpis, 1, 3, 4, 6],
         Set =
         [

@@ -64,8 +64,12 @@ public static class VgicDevices
     private static Vm With(in Node n, VgicModel model) => n.Vm with
     {
         MaxVcpus = model.MaxVcpus,
-        Architecture = Of(n) with { Vgic = new VgicState { Model = (ushort)model.Type.Value } },
+        Architecture = WithRegisters(n, Of(n) with { Vgic = new VgicState { Model = (ushort)model.Type.Value } }),
     };
+
+    /// <summary>kvm_vgic_finalize_idregs, since 6.18: the ID registers tell of the controller that was made.</summary>
+    private static Arm64State WithRegisters(in Node n, Arm64State state) =>
+        n[IdRegisterTable.Release] >= IdField.Since618 ? IdRegisters.WithController(n, state) : state;
 
     private static bool SomeVcpuHasRun(Vm vm)
     {

@@ -29,6 +29,7 @@ public static class VgicOpenings
         ImmutableArray<Call> placedV3 = [make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 2, Distributor), make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 3, Redistributors)];
         Call meeting = make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 3, Distributor);
         Call initialized = make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Control, 0, 0);
+        Call initializedV5 = make.Set(DeviceTypes.ArmVgicV5, VgicGroups.Control, 0, 0);
         ImmutableArray<Call> vcpu = [make.Vcpu(0), make.Init(0, 0)];
         ImmutableArray<Call> nested = [make.Vcpu(0), make.Init(0, HasEl2)];
         ImmutableArray<Call> crowd = [make.Vm(), .. Enumerable.Range(0, 9).Select(i => make.Vcpu((byte)i))];
@@ -49,7 +50,8 @@ public static class VgicOpenings
                 [.. v3, .. nested, .. placedV3, make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Maintenance, 0, 27), initialized],
                 v5,
                 [.. v5, .. vcpu],
-                [.. v5, .. vcpu, make.Set(DeviceTypes.ArmVgicV5, VgicGroups.Control, 0, 0)],
+                [.. v5, .. vcpu, initializedV5],
+                [.. v5, make.Vcpu(0), initializedV5, make.Init(0, HasEl2)],
                 [.. v5, .. nested],
                 [make.Vm(), .. vcpu, make.Run(0)],
                 [make.Vm(), .. nested],

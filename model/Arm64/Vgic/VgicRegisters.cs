@@ -79,8 +79,8 @@ public static class VgicRegisters
         ];
         return new(group)
         {
-            Weight = 22,
-            Numbers = [0, 0, 8, 8, 0xc, 0xc, 0x100, 0x104, 0x107, 0x400, 0x17c, 0x6000, 2, 0x40, 0x5000, 1UL << 32, 7UL << 32],
+            Weight = 30,
+            Numbers = [0, 0, 8, 8, 8, 0xc, 0xc, 0xc, 0x100, 0x104, 0x107, 0x400, 0x17c, 0x6000, 2, 0x40, 0x5000, 1UL << 32, 7UL << 32],
             Values = [0, 0, 0x4b00_343b, 0x4b00_243b, 0x4b00_143b, 0x4b00_343a, 0x100, uint.MaxValue],
             Set = [vcpu, Unreadable(WordSize), .. initialized, .. identification, Accept("vgic.registers.set", Touched)],
             Get =
@@ -104,8 +104,8 @@ public static class VgicRegisters
 
     private static VgicGroup SystemRegisters => new(VgicGroups.SystemRegisters)
     {
-        Weight = 20,
-        Numbers = [0xc230, 0xc230, 0xc643, 0xc665, 0xc665, 0xc666, 0xc231, 0xc664, 0xc645, 0xe658, 0, 0x1_c230, (1UL << 32) | 0xc230, (1UL << 40) | 0xc230],
+        Weight = 32,
+        Numbers = [0xc230, 0xc230, 0xc643, 0xc665, 0xc665, 0xc666, 0xc231, 0xc231, 0xc664, 0xc645, 0xe658, 0, 0x1_c230, (1UL << 32) | 0xc230, (1UL << 40) | 0xc230],
         Values = [0, 1, 7, 0xf8],
         Set =
         [
