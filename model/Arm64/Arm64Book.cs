@@ -13,6 +13,7 @@ public static class Arm64Book
         Architecture = Architecture.Arm64,
         UnknownOnVm = EINVAL,
         CreateVm = Arm64Memory.CreateVm,
+        VmTypes = Arm64Memory.Types,
         NewVm = Arm64State.New,
         CreateVcpu = Arm64Vcpus.Create,
         AfterVcpu = (vm, _) => Vgic.AfterVcpu(vm),
@@ -24,7 +25,7 @@ public static class Arm64Book
         SetMpState = Arm64Vcpus.SetMpState,
         Run = Arm64Vcpus.Run,
         Extensions = Arm64Extensions.Rows,
-        Operations = [.. Arm64Extensions.OfVmOnly, .. Arm64Features.Operations, .. OneRegs.Operations, .. WritableMasks.Operations, .. Arm64EnableCaps.Operations, .. Vgic.Operations],
+        Operations = [.. Arm64Extensions.OfVmOnly, .. Arm64Features.Operations, .. OneRegs.Operations, .. WritableMasks.Operations, .. Arm64Attributes.Operations, .. Arm64EnableCaps.Operations, .. Vgic.Operations],
         Limits = new Dictionary<Limit, Bound>
         {
             [CommonLimits.Memslots] = Bound.Fixed(32767),
@@ -42,6 +43,7 @@ public static class Arm64Book
             [Arm64Memory.DefaultIpa] = Bound.Fixed(40),
             [Arm64Memory.LargestIpa] = Bound.Probed(h => (ulong)h.System(Capabilities.ARM_VM_IPA_SIZE), "KVM_CAP_ARM_VM_IPA_SIZE"),
             [Arm64Features.FeatureBits] = Bound.Fixed(10),
+            [Arm64Attributes.PmuAttributes] = Bound.Fixed(5),
             [IdRegisterTable.Release] = Bound.Fixed(IdField.Since73),
         }.Concat(Vgic.Limits).ToImmutableDictionary(),
     };

@@ -11,6 +11,7 @@ public static class Arm64Edits
         new SetLimit(Arm64Features.FeatureBits, 9),
         new SetLimit(IdRegisterTable.Release, IdField.Since72),
         new Drop("arm64.vcpu-init.strict-without-pmu"),
+        new Drop("arm64.pmu-init.not-chosen"),
         .. Unknown("KVM_CAP_ARM_PMU_V3_STRICT"),
         new Move("memslot.guest-memfd.bound", "arm64.memslot.ipa-end") { In = [.. OnArm64] },
     ];
@@ -35,6 +36,7 @@ public static class Arm64Edits
     [
         new SetLimit(IdRegisterTable.Release, IdField.Always),
         new SetLimit(Arm64Features.FeatureBits, 7),
+        new SetLimit(Arm64Attributes.PmuAttributes, 4),
         new Drop("arm64.vcpu-init.aarch32-with-el2"),
         new Drop("arm64.vcpu-init.no-e2h0"),
         .. Unknown("KVM_CAP_ARM_EL2"),

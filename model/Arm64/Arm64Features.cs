@@ -33,7 +33,9 @@ public static class Arm64Features
             Rules =
             [
                 .. Gates.Virtual,
-                Refuse(EFAULT, "arm64.preferred-target.unwritable", (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size)),
+                RefuseLeaving(EFAULT, "arm64.preferred-target.unwritable", "the part of the struct before the fault may have been written",
+                    (in n, in c) => n.World, (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size),
+                    [new(PreferredTarget.Target, null), .. PreferredTarget.Features.Select(f => new Write(f, null))]),
                 Answer("arm64.preferred-target.answer",
                     [new(PreferredTarget.Target, (in n, in c) => Arm64Host.GenericTarget), .. PreferredTarget.Features.Select(f => new Write(f, (in n, in c) => 0))]),
             ],

@@ -41,7 +41,7 @@ public static class Arm64Hosts
     private const string SmallRegisters =
         "c000=410fd083 c008=131 c009=11001 c00c=10201105 c00d=40000000 c00e=1260000 c00f=2102211 c00a=6 c010=2101110 c011=13112111 "
         + "c012=21232042 c013=1112131 c014=11142 c015=11121 c018=10110222 c019=12111111 c01a=43 c020=1000000000000222 c028=10305006 "
-        + "c030=11120 c038=1121 c801=9200003 d801=8444c004";
+        + "c030=11120 c038=1124 c801=9200003 d801=8444c004";
 
     /// <summary>Those of a CPU with a GICv5's interface beside a GICv3's.</summary>
     private const string Gicv5Registers =
@@ -70,10 +70,10 @@ public static class Arm64Hosts
         },
     };
 
-    /// <summary>A small machine: a GICv2, 36 bits of physical address, no PMU for guests, a target of its own.</summary>
+    /// <summary>A small machine: a GICv2, no PMU for guests, a target of its own.</summary>
     public static readonly Host Small = Make("arm64-gicv2",
         [(Capabilities.MAX_VCPUS, 8), (Capabilities.MAX_VCPU_ID, 8), (Capabilities.ARM_PMU_V3, 0), (Capabilities.ARM_PMU_V3_STRICT, 0),
-         (Capabilities.ARM_VM_IPA_SIZE, 36), (Capabilities.ARM_EL1_32BIT, 1), (Capabilities.GUEST_MEMFD, 0), (Capabilities.GUEST_MEMFD_FLAGS, 0)]) with
+         (Capabilities.ARM_VM_IPA_SIZE, 44), (Capabilities.ARM_EL1_32BIT, 1), (Capabilities.GUEST_MEMFD, 0), (Capabilities.GUEST_MEMFD_FLAGS, 0)]) with
     {
         Part = new Arm64Host { Vgics = VgicKinds.V2, Target = 2, Registers = Parse(SmallRegisters) },
         Settled = Facts((Devices.NoVfio, true)),
@@ -95,7 +95,10 @@ public static class Arm64Hosts
         Settled = Facts((Arm64Features.NoDefaultPmu, true)),
     };
 
-    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5];
+    /// <summary>A machine with fewer address bits than a VM has that does not choose: every VM must choose.</summary>
+    public static readonly Host Narrow = Neoverse.Answering(Capabilities.ARM_VM_IPA_SIZE, 36) with { Name = "arm64-36bit" };
+
+    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5, Narrow];
 
     /// <summary>
     /// A CPU whose hardware has what guests are not shown: MPAM, tags without asynchronous faults, no DoubleLock. No capability
@@ -149,7 +152,7 @@ public static class Arm64Hosts
             Release = Revisions.Linux73.Name,
             OnSystem = [.. answers],
             OnVm = [.. answers],
-            UserAddressEnd = 1UL << 48,
+            UserAddressEnd = 1UL << 52,
             VcpuMapSize = 8192,
             Settled = Facts(),
         };

@@ -33,6 +33,9 @@ public static class Arm64Memory
         Refuse(EINVAL, "arm64.create-vm.protected", (in n, in c) => (c[Ioctls.CreateVm.Type] & Protected) != 0),
     ];
 
+    /// <summary>Types around the bounds: the number of address bits is the type's lowest byte.</summary>
+    public static ImmutableArray<Sample> Types => [40, 36, 36, .. Sample.Around(SmallestIpa), .. Sample.Around(LargestIpa), .. Sample.Around(DefaultIpa), 256, 0x1_0000_0028, Protected + 40];
+
     /// <summary>kvm_arch_prepare_memory_region.</summary>
     public static readonly ImmutableArray<Rule> Prepare =
     [

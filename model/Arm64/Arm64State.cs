@@ -15,6 +15,12 @@ public readonly record struct Arm64Vcpu(uint Id) : IKeyed
     /// <summary>The longest vector in units of 128 bits that SVE_VLS chose; 0 is the host's longest.</summary>
     public byte VectorQuads { get; init; }
 
+    /// <summary>True once the vCPU's PMU was initialised by attribute.</summary>
+    public bool Pmu { get; init; }
+
+    /// <summary>Where the vCPU's stolen time is told, where somebody asked for it.</summary>
+    public ulong? StolenTime { get; init; }
+
     /// <summary>What was written to MPIDR_EL1, where something was.</summary>
     public ulong? Mpidr { get; init; }
 

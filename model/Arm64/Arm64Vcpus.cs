@@ -39,7 +39,7 @@ public static class Arm64Vcpus
         .. Vgic.FirstRun,
         RefuseLeaving(EINVAL, "arm64.run.pmu-not-created", "the ID registers tell of the interrupt controller that the VM has",
             (in n, in c) => Change(n, IdRegisters.Completed(n, Vgic.AfterRun(Of(n)))),
-            (in n, in c) => !n.Vcpu.HasRun && Of(n).Has(VcpuFeatures.PmuV3)),
+            (in n, in c) => !n.Vcpu.HasRun && Of(n).Has(VcpuFeatures.PmuV3) && !VcpuOf(n).Pmu),
         RefuseLeaving(EINTR, "arm64.run.immediate-exit", "the vCPU counts as having run, and so does the VM",
             (in n, in c) => HasRun(n), (in n, in c) => c[Ioctls.Run.ImmediateExit] != 0),
         LeaveOpen("run.guest"),

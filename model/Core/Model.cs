@@ -295,7 +295,7 @@ public sealed class Model
             return unknown[(int)kind];
         }
 
-        return ioctl == Uapi.Raw.Ioctl ? Book.KnownNumber : own;
+        return ioctl == Uapi.Raw.Ioctl || ioctl.Request != own.Ioctl!.Request ? Book.KnownNumber : own;
     }
 
     /// <summary>The words that this revision's vocabulary puts into the ioctl.</summary>

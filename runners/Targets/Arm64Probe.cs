@@ -13,6 +13,9 @@ namespace KvmSpec.Runners.Targets;
 /// </summary>
 internal static class Arm64Probe
 {
+    private const int SmallestAddressBits = 36;
+    private const int LargestAddressBits = 52;
+
     private static readonly Handle VmHandle = new(DescriptorKind.Vm, 0);
     private static readonly Handle VcpuHandle = new(DescriptorKind.Vcpu, 0);
 
@@ -52,6 +55,23 @@ internal static class Arm64Probe
             HardwareFields = HardwareFields(registers, all, tags, make),
             VectorLengths = (all & VcpuFeatures.Sve) != 0 ? Value(make, Get(Arm64Ioctls.VectorLengths.Value), all, tags) : 0,
         };
+    }
+
+    /// <summary>The end of user addresses: the last page below 2^N that a memslot may lie in tells N.</summary>
+    public static ulong UserAddressEnd(MakesCalls make)
+    {
+        Operation set = Asking(Ioctls.SetUserMemoryRegion.Ioctl, DescriptorKind.Vm);
+        Call[] calls =
+        [
+            .. Vcpu(VcpuFeatures.None, false),
+            .. Enumerable.Range(SmallestAddressBits, LargestAddressBits - SmallestAddressBits + 1).Select(bits => new Call(set, VmHandle)
+                .With(Ioctls.SetUserMemoryRegion.Slot, (ulong)bits)
+                .With(Ioctls.SetUserMemoryRegion.Gpa, (ulong)bits * Vm.PageSize)
+                .With(Ioctls.SetUserMemoryRegion.Size, Vm.PageSize)
+                .With(Ioctls.SetUserMemoryRegion.UserAddress, (1UL << bits) - Vm.PageSize)),
+        ];
+        int taken = Array.FindLastIndex(Made(calls, make), a => a.Errno == Errno.None);
+        return 1UL << (LargestAddressBits - (calls.Length - 1 - taken));
     }
 
     private static ImmutableArray<ulong> Registers(VcpuFeatures features, bool tags, MakesCalls make)

@@ -56,7 +56,7 @@ internal static class HostProbe
             OnSystem = [.. onSystem],
             OnVm = [.. answers.AsSpan(OnVmAt, Host.Capabilities).ToArray().Select(a => (int)a.Result)],
             GpaBits = twoDimensional ? PhysicalBits(cpu) : 52,
-            UserAddressEnd = architecture == Architecture.Arm64 ? 1UL << 48 : cpu.Contains(" la57", StringComparison.Ordinal) ? (1UL << 56) - 4096 : (1UL << 47) - 4096,
+            UserAddressEnd = architecture == Architecture.Arm64 ? Arm64Probe.UserAddressEnd(make) : cpu.Contains(" la57", StringComparison.Ordinal) ? (1UL << 56) - 4096 : (1UL << 47) - 4096,
             VcpuMapSize = (int)answers[MapSizeAt].Result,
             Part = architecture == Architecture.Arm64 ? Arm64Probe.Of(onSystem, make) : null,
         };
