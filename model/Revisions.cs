@@ -24,6 +24,7 @@ public static class Revisions
             new Move("create-vcpu.exists", "create-vcpu.create"),
             new Move("memslot.guest-memfd.bound", "memslot.gpa-end"),
             .. Arm64Edits.Until72,
+            .. VgicEdits.Until72,
         ])
     {
         Evidence = "source of 7.2.12 read",
@@ -34,12 +35,13 @@ public static class Revisions
             new Replace("memslot.guest-memfd.bound", rule => rule with { Errno = Errno.EINVAL }, "answers EINVAL"),
             .. X86Edits.Until71,
             .. Arm64Edits.Until71,
+            .. VgicEdits.Until71,
         ])
     {
         Evidence = "source of 7.1.5 read in an unofficial copy",
     };
 
-    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. Arm64Edits.Until618])
+    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. Arm64Edits.Until618, .. VgicEdits.Until618])
     {
         Evidence = "source of 6.18.2 and parts of 6.18.32 read in unofficial copies",
     };
@@ -50,6 +52,7 @@ public static class Revisions
             new Withdraw("vm/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             .. X86Edits.Until612,
             .. Arm64Edits.Until612,
+            .. VgicEdits.Until612,
         ])
     {
         Evidence = "source of 6.12.117 read",
@@ -58,8 +61,27 @@ public static class Revisions
     /// <summary>The releases, newest first.</summary>
     public static readonly IReadOnlyList<Revision> Releases = [Linux73, Linux72, Linux71, Linux618, Linux612];
 
+    public static readonly Revision Gicv5Posted = new("arm64-gicv5-posted-v5",
+        "\"KVM: arm64: Introduce vGIC-v5 with PPI support\", version 5, posted on 26 February 2026", Linux71, [.. VgicEdits.AsPosted])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "posted patch 35/36 read; the rest as merged",
+    };
+
+    public static readonly Revision Gicv5Promised = new("arm64-gicv5-posted-v5.promised",
+        "what the commit messages and the documentation of that posting say", Gicv5Posted, [.. VgicEdits.AsPromised])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "commit message of patch 35/36, arm-vgic-v5.rst of the series, api.rst 4.79",
+    };
+
+    /// <summary>What was posted and is no release.</summary>
+    public static readonly IReadOnlyList<Revision> Postings = [Gicv5Posted, Gicv5Promised];
+
     /// <summary>Every revision by name.</summary>
-    public static readonly IReadOnlyList<Revision> All = [.. Releases];
+    public static readonly IReadOnlyList<Revision> All = [.. Releases, .. Postings];
 
     public static Revision? Find(string name) => All.FirstOrDefault(r => r.Name == name);
 

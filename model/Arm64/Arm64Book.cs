@@ -16,7 +16,7 @@ public static class Arm64Book
         VmTypes = Arm64Memory.Types,
         NewVm = Arm64State.New,
         CreateVcpu = Arm64Vcpus.Create,
-        AfterVcpu = (vm, _) => vm,
+        AfterVcpu = (vm, _) => Vgic.AfterVcpu(vm),
         NewMpState = (_, _) => Arm64Vcpus.Runnable,
         PrepareMemory = Arm64Memory.Prepare,
         RingWithBitmap = true,
@@ -48,5 +48,5 @@ public static class Arm64Book
         }.Concat(Vgic.Limits).ToImmutableDictionary(),
     };
 
-    public static readonly Book Newest = CommonBook.Of(Part);
+    public static readonly Book Newest = VgicOpenings.In(CommonBook.Of(Part));
 }

@@ -92,7 +92,7 @@ public static class Arm64Extensions
     public static IEnumerable<Operation> OfVmOnly =>
     [
         OnSystem(MSI_DEVID),
-        OnVm(MSI_DEVID, Return("arm64.check-extension.msi-devid", (in n, in c) => (ulong)n.Host.Vm(MSI_DEVID), (in n, in c, value) => value <= 1)),
+        OnVm(MSI_DEVID, Return("arm64.check-extension.msi-devid", (in n, in c) => Arm64State.Of(n).Services is null ? (ulong)n.Host.Vm(MSI_DEVID) : 1, (in n, in c, value) => value <= 1)),
         OnSystem(ARM_CACHEABLE_PFNMAP_SUPPORTED),
         OnVm(ARM_CACHEABLE_PFNMAP_SUPPORTED, Return("arm64.check-extension.cacheable-pfnmap",
             (in n, in c) => (ulong)n.Host.Vm(ARM_CACHEABLE_PFNMAP_SUPPORTED), (in n, in c, value) => value <= 1)),

@@ -43,18 +43,26 @@ public static class Arm64Hosts
         + "c012=21232042 c013=1112131 c014=11142 c015=11121 c018=10110222 c019=12111111 c01a=43 c020=1000000000000222 c028=10305006 "
         + "c030=11120 c038=1124 c801=9200003 d801=8444c004";
 
+    /// <summary>Those of a CPU with a GICv5's interface beside a GICv3's.</summary>
+    private const string Gicv5Registers =
+        "c000=414fd0c1 c020=1100000011110111 c021=20 c022=1000 c028=10305408 c030=100010211120 c031=100001 c038=101125 c039=10212122 "
+        + "c03a=1011 c801=2000021 d801=9444c004";
+
     /// <summary>An emulated Neoverse N1 with a GICv3: no SVE, no pointer authentication, no nested virtualization.</summary>
     public static readonly Host Neoverse = Make("arm64-n1", []) with
     {
         Part = new Arm64Host { Vgics = VgicKinds.V3 | VgicKinds.Its, Registers = Parse(NeoverseRegisters) },
     };
 
-    /// <summary>A CPU with all features that guests can have, nested virtualization and memory tags among them.</summary>
+    /// <summary>
+    /// A CPU with all features that guests can have, nested virtualization and memory tags among them, and a GICv3 that can
+    /// be a GICv2.
+    /// </summary>
     public static readonly Host Full = Make("arm64-full", Everything) with
     {
         Part = new Arm64Host
         {
-            Vgics = VgicKinds.V3 | VgicKinds.Its,
+            Vgics = VgicKinds.V2 | VgicKinds.V3 | VgicKinds.Its,
             Registers = Parse(FullRegisters),
             NestedRegisters = Parse(NestedRegisters),
             HardwareFields = Parse("c03a=2000000"),
@@ -71,15 +79,18 @@ public static class Arm64Hosts
         Settled = Facts((Devices.NoVfio, true)),
     };
 
-    /// <summary>A GICv5 machine: no GICv3 for guests, no AArch32; the PPIs that its CPUs implement.</summary>
-    public static readonly Host Gicv5 = Make("arm64-gicv5", []) with
+    /// <summary>
+    /// A GICv5 machine that can also be a GICv3 (FEAT_GCIE_LEGACY), with nested virtualization and without AArch32; the PPIs
+    /// that its CPUs implement.
+    /// </summary>
+    public static readonly Host Gicv5 = Make("arm64-gicv5", [(Capabilities.ARM_EL2, 1)]) with
     {
         Part = new Arm64Host
         {
-            Vgics = VgicKinds.V5,
+            Vgics = VgicKinds.V3 | VgicKinds.Its | VgicKinds.V5,
             ImplementedPpis = 0x5c80_0008,
-            Registers = Parse("c000=414fd0c1 c020=1100000010110111 c021=20 c022=1000 c028=10305408 c030=100010211120 c031=100001 c038=101125 "
-                + "c039=10212122 c03a=1011 c801=2000021 d801=9444c004"),
+            Registers = Parse(Gicv5Registers),
+            NestedRegisters = Parse(Gicv5Registers),
         },
         Settled = Facts((Arm64Features.NoDefaultPmu, true)),
     };

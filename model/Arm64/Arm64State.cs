@@ -68,6 +68,12 @@ public sealed record Arm64State : ArchitectureState
     /// <summary>The in-kernel interrupt controller; <c>null</c> where there is none.</summary>
     public VgicState? Vgic { get; init; }
 
+    /// <summary>The interrupt translation services, which need no controller.</summary>
+    public Chain<TranslationService>? Services { get; init; }
+
+    /// <summary>The maintenance interrupt of nested virtualization; 0 while nobody has chosen one.</summary>
+    public byte MaintenanceInterrupt { get; init; }
+
     /// <summary>The state of an arm64 VM.</summary>
     public static Arm64State Of(in Node n) => n.Vm.Architecture as Arm64State ?? New;
 

@@ -28,6 +28,7 @@ public static class Arm64Vcpus
     [
         .. Vgic.CreateVcpu,
         Refuse(EINVAL, "arm64.create-vcpu.id-limit-of-vm", (in n, in c) => c[Ioctls.CreateVcpu.Id] >= VcpuLimit(n)),
+        .. Vgic.CreateRedistributor,
     ];
 
     /// <summary>kvm_arch_vcpu_run_pid_change, then the way out before the guest is entered.</summary>

@@ -33,23 +33,35 @@ public static class Devices
             (CreateDevice.Type, [0, 1, 5, 7, 11, 15, 16, 17, 1000, uint.MaxValue]), (CreateDevice.Flags, [0, 0, CreateDevice.Test, 2])),
     };
 
-    public static readonly Operation CreateVfio = new()
+    public static readonly Operation CreateVfio = Create(DeviceTypes.Vfio, 8,
+        [Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio)],
+        [Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio)))],
+        "create-device.vfio.create", Made);
+
+    /// <summary>KVM_CREATE_DEVICE of one type.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="weight">How often sequences choose it.</param>
+    /// <param name="absent">Where the kernel or the host does not have it.</param>
+    /// <param name="refusals">What the device's own code refuses.</param>
+    /// <param name="id">The clause of success.</param>
+    /// <param name="made">The world with the device and its descriptor.</param>
+    public static Operation Create(Symbol type, int weight, ImmutableArray<Rule> absent, ImmutableArray<Rule> refusals, string id, Then made) => new()
     {
         Ioctl = CreateDevice.Ioctl,
         On = DescriptorKind.Vm,
-        Case = DeviceTypes.Vfio,
+        Case = type,
         Creates = DescriptorKind.Device,
-        Weight = 8,
+        Weight = weight,
         Rules =
         [
             .. Gates.VirtualStruct,
-            Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio),
+            .. absent,
             Refuse(EFAULT, "create-device.test.unwritable", (in n, in c) => Tests(c) && CopyBackFaults(c)),
             Accept("create-device.test", null, (in n, in c) => Tests(c)),
-            Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio))),
+            .. refusals,
             RefuseLeaving(EFAULT, "create-device.unwritable", "the device exists and its descriptor is open, though nobody was told its number",
-                (in n, in c) => Made(n, c), (in n, in c) => CopyBackFaults(c)) with { Creates = true },
-            Create("create-device.vfio.create", (in n, in c) => Made(n, c)),
+                made, (in n, in c) => CopyBackFaults(c)) with { Creates = true },
+            Rules.Create(id, made),
         ],
         Alphabet = Alphabets.Of((CreateDevice.Flags, [0, 0, 0, 0, CreateDevice.Test, 2, 3])),
     };

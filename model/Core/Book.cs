@@ -26,6 +26,9 @@ public sealed record Book
     /// <summary>How a semantic argument is spelled in this release, where not as in the newest one.</summary>
     public ImmutableArray<Spelling> Spellings { get; init; } = [];
 
+    /// <summary>Calls that generated sequences often begin with, so that what needs many calls to get to is reached.</summary>
+    public ImmutableArray<ImmutableArray<Call>> Openings { get; init; } = [];
+
     /// <summary>The number of a symbol in this revision's vocabulary.</summary>
     public ulong Number(Symbol symbol)
     {

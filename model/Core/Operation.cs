@@ -84,6 +84,9 @@ public readonly record struct Sample(ulong Value, Limit? Limit = null, ulong Sca
 
     public static Sample FromUInt64(ulong value) => value;
 
+    /// <summary>A number so much below a limit.</summary>
+    public static Sample Before(Limit limit, ulong by) => new(unchecked(0 - by), limit);
+
     /// <summary>The limit and both its neighbours.</summary>
     public static ImmutableArray<Sample> Around(Limit limit, ulong scale = 1) =>
         [new(0 - scale, limit, scale), new(0, limit, scale), new(scale, limit, scale)];

@@ -169,6 +169,10 @@ public sealed class Checker
 
         made = calls.Length;
         target.Execute(spelled.AsSpan(0, made), observed);
+        for (int i = 0; i < made; i++)
+        {
+            KvmSpec.Model.Model.Restore(calls[i], spelled[i], ref observed[i]);
+        }
     }
 
     private Divergence Diverged(World world, ReadOnlySpan<Call> calls, int at, Judgement judgement)

@@ -22,6 +22,9 @@ public sealed record HostNeeds
     /// <summary>What limits must be, where hosts differ in them.</summary>
     public ImmutableArray<KeyValuePair<Limit, ulong>> Limits { get; init; } = [];
 
+    /// <summary>Which types of devices KVM_CREATE_DEVICE must make, or must not.</summary>
+    public ImmutableArray<KeyValuePair<Symbol, bool>> Devices { get; init; } = [];
+
     /// <summary>The first need that is not met, in words; <c>null</c> where all are.</summary>
     public string? Unmet(Model.Model model)
     {
@@ -61,6 +64,14 @@ public sealed record HostNeeds
             }
         }
 
+        foreach ((Symbol type, bool offered) in Devices)
+        {
+            if (model.Offers(type) != offered)
+            {
+                return $"needs {type.Name} {Text(offered)}";
+            }
+        }
+
         return null;
     }
 
@@ -75,6 +86,7 @@ public sealed record HostNeeds
         Add(parts, "capabilities", Capabilities.Select(c => $"{c.Key.Name}: {CallText.Number((ulong)c.Value)}"));
         Add(parts, "facts", Facts.Select(f => $"{f.Key.Name}: {Text(f.Value)}"));
         Add(parts, "limits", Limits.Select(l => $"{l.Key.Name}: {CallText.Number(l.Value)}"));
+        Add(parts, "devices", Devices.Select(d => $"{d.Key.Name}: {Text(d.Value)}"));
         return "{ " + string.Join(", ", parts) + " }";
     }
 

@@ -101,11 +101,11 @@ public static class IdRegisters
     /// </summary>
     /// <param name="n">Where a call meets the model.</param>
     /// <param name="state">The VM's state.</param>
-    /// <param name="system">Whether the system registers of a GICv3 are there.</param>
-    /// <param name="five">Whether a GICv5 is there.</param>
-    public static Arm64State WithController(in Node n, Arm64State state, bool system, bool five)
+    public static Arm64State WithController(in Node n, Arm64State state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        bool system = Vgic.IsModel(state.Vgic, VgicModel.V3);
+        bool five = Vgic.IsModel(state.Vgic, VgicModel.V5);
         if (!state.Configured)
         {
             return state;
@@ -125,9 +125,10 @@ public static class IdRegisters
             return state;
         }
 
-        if (state.Vgic is null)
+        bool told = n[Release] >= IdField.Since618;
+        if (state.Vgic is null || n[Release] >= IdField.Since71 || (!told && !Vgic.IsModel(state.Vgic, VgicModel.V3)))
         {
-            state = WithController(n, state, false, false);
+            state = WithController(n, state);
         }
 
         return n[Release] >= IdField.Since73 ? WithDependencies(n, state) : state;
