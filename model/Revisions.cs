@@ -77,8 +77,24 @@ public static class Revisions
         Evidence = "commit message of patch 35/36, arm-vgic-v5.rst of the series, api.rst 4.79",
     };
 
+    public static readonly Revision IdRegistersPosted = new("arm64-id-regs-rfc-v3",
+        "\"KVM: arm64: Make CPU ID registers writable by userspace\", RFC version 3, posted on 17 November 2021", Linux612, [.. OwnIdRegisters.AsPosted])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "posted patches 3/29 and 17/29 read; all that is not about ID registers as in 6.12, not as in the posting's base 5.16",
+    };
+
+    public static readonly Revision IdRegistersPromised = new("arm64-id-regs-rfc-v3.promised",
+        "what the cover letter and the documentation of that posting say", IdRegistersPosted, [.. OwnIdRegisters.AsPromised])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "cover letter of the series, api.rst 4.68 of its base",
+    };
+
     /// <summary>What was posted and is no release.</summary>
-    public static readonly IReadOnlyList<Revision> Postings = [Gicv5Posted, Gicv5Promised];
+    public static readonly IReadOnlyList<Revision> Postings = [Gicv5Posted, Gicv5Promised, IdRegistersPosted, IdRegistersPromised];
 
     /// <summary>Every revision by name.</summary>
     public static readonly IReadOnlyList<Revision> All = [.. Releases, .. Postings];

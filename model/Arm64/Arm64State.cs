@@ -24,6 +24,9 @@ public readonly record struct Arm64Vcpu(uint Id) : IKeyed
     /// <summary>What was written to MPIDR_EL1, where something was.</summary>
     public ulong? Mpidr { get; init; }
 
+    /// <summary>Only where ID registers are each vCPU's own, as in the posting of 2021: those whose value is not their limit.</summary>
+    public Chain<RegisterValue>? Registers { get; init; }
+
     /// <summary>What was written to CLIDR_EL1, where something was.</summary>
     public ulong? Clidr { get; init; }
 }

@@ -25,7 +25,7 @@ public static class CommonBook
                 DirtyLogs.Clear,
                 DirtyLogs.ResetRings,
                 .. EnableCaps.Of(part),
-                GuestMemoryFiles.Create,
+                GuestMemoryFiles.Of(part),
                 Devices.CreateVfio,
                 Devices.Unknown,
                 .. Devices.Attributes,

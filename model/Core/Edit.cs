@@ -214,3 +214,25 @@ public sealed record Withdraw(string Operation) : Edit
             : throw new EditException($"{Words}: there is no such operation");
     }
 }
+
+/// <summary>An operation that the parent does not have.</summary>
+public sealed record Introduce(Operation Operation) : Edit
+{
+    public override string Words => $"introduce {Operation.FullName}";
+
+    public override IEnumerable<string> Clauses => Operation.Rules.Select(r => r.Id);
+
+    public override bool Concerns(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return In.IsDefaultOrEmpty || In.Contains(book.Architecture);
+    }
+
+    public override Book Apply(Book book)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        return book.Operations.Any(o => o.FullName == Operation.FullName)
+            ? throw new EditException($"{Words}: it is there already")
+            : book with { Operations = book.Operations.Add(Operation) };
+    }
+}

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Uapi;
 
 namespace KvmSpec.Runners.Vectors;
@@ -10,7 +11,7 @@ internal sealed class VectorReader
 {
     private static readonly string[] OfFile = ["topic", "title", "cases"];
     private static readonly string[] OfCase = ["id", "title", "note", "clauses", "revisions", "host", "calls"];
-    private static readonly string[] OfHost = ["architecture", "capabilities", "facts", "limits", "devices"];
+    private static readonly string[] OfHost = ["architecture", "capabilities", "facts", "limits", "devices", "registers"];
     private static readonly string[] OfCall = ["on", "ioctl", "as", "pointer", "must", "may", "by", "after"];
 
     private readonly string path;
@@ -193,6 +194,7 @@ internal sealed class VectorReader
         return new HostNeeds
         {
             Devices = devices,
+            Registers = Needs(host, "registers", IdRegisterNamed, AsNumber),
             Architectures = architectures,
             Capabilities = Needs(host, "capabilities", Capability, AsAnswer),
             Facts = Needs(host, "facts", FactNamed, AsBoolean),
@@ -258,6 +260,17 @@ internal sealed class VectorReader
     }
 
     private static bool Wants(ImmutableArray<KeyValuePair<Symbol, bool>> devices, Symbol type) => devices.Any(d => d.Key == type && d.Value);
+
+    private Symbol? IdRegisterNamed(YamlTree node)
+    {
+        Symbol? register = IdRegisterTable.Symbols.FirstOrDefault(s => s.Name == node.Scalar);
+        if (register is null)
+        {
+            Problem(node.Line, $"no ID register is called {node.Scalar}: write the manual's name{Vocabulary.Nearest(node.Scalar ?? "", IdRegisterTable.Symbols.Select(s => s.Name))}");
+        }
+
+        return register;
+    }
 
     private Symbol? DeviceType(YamlTree node)
     {
