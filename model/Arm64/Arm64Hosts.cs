@@ -95,10 +95,7 @@ public static class Arm64Hosts
         Settled = Facts((Arm64Features.NoDefaultPmu, true)),
     };
 
-    /// <summary>A machine with fewer address bits than a VM has that does not choose: every VM must choose.</summary>
-    public static readonly Host Narrow = Neoverse.Answering(Capabilities.ARM_VM_IPA_SIZE, 36) with { Name = "arm64-36bit" };
-
-    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5, Narrow];
+    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5];
 
     /// <summary>
     /// A CPU whose hardware has what guests are not shown: MPAM, tags without asynchronous faults, no DoubleLock. No capability
