@@ -1,3 +1,4 @@
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Riscv;
 using KvmSpec.Model.X86;
 
@@ -7,10 +8,10 @@ namespace KvmSpec.Model;
 public static class Hosts
 {
     /// <summary>By architecture; the first of each is the one that stands for it.</summary>
-    public static readonly IReadOnlyList<Host> All = [.. X86Hosts.All, .. RiscvHosts.All];
+    public static readonly IReadOnlyList<Host> All = [.. X86Hosts.All, .. RiscvHosts.All, .. Arm64Hosts.All];
 
     /// <summary>Hosts that answer what no kernel does, made of an architecture's first one.</summary>
-    private static readonly Dictionary<Architecture, Func<Host, Host>> Imagined = new() { [Architecture.X86] = X86Hosts.Imagine };
+    private static readonly Dictionary<Architecture, Func<Host, Host>> Imagined = new() { [Architecture.X86] = X86Hosts.Imagine, [Architecture.Arm64] = Arm64Hosts.Imagine };
 
     /// <summary>The hosts of one architecture.</summary>
     public static IEnumerable<Host> Of(Architecture architecture) => All.Where(h => h.Architecture == architecture);

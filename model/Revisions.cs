@@ -1,3 +1,4 @@
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Riscv;
 using KvmSpec.Model.X86;
 
@@ -14,6 +15,7 @@ public static class Revisions
         Architecture.X86 => X86Book.Newest,
         Architecture.Riscv64 => RiscvBook.Newest64,
         Architecture.Riscv32 => RiscvBook.Newest32,
+        Architecture.Arm64 => Arm64Book.Newest,
         _ => null,
     })
     {
@@ -25,6 +27,8 @@ public static class Revisions
             new Move("create-vcpu.exists", "create-vcpu.create"),
             new Move("memslot.guest-memfd.bound", "memslot.gpa-end"),
             .. RiscvEdits.Until72,
+            .. Arm64Edits.Until72,
+            .. VgicEdits.Until72,
         ])
     {
         Evidence = "source of 7.2.12 read",
@@ -34,12 +38,14 @@ public static class Revisions
         [
             new Replace("memslot.guest-memfd.bound", rule => rule with { Errno = Errno.EINVAL }, "answers EINVAL"),
             .. X86Edits.Until71,
+            .. Arm64Edits.Until71,
+            .. VgicEdits.Until71,
         ])
     {
         Evidence = "source of 7.1.5 read in an unofficial copy",
     };
 
-    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. RiscvEdits.Until618])
+    public static readonly Revision Linux618 = new("6.18", "Linux 6.18", Linux71, [.. X86Edits.Until618, .. RiscvEdits.Until618, .. Arm64Edits.Until618, .. VgicEdits.Until618])
     {
         Evidence = "source of 6.18.2 and parts of 6.18.32 read in unofficial copies",
     };
@@ -50,6 +56,8 @@ public static class Revisions
             new Withdraw("vm/KVM_CHECK_EXTENSION(KVM_CAP_GUEST_MEMFD_FLAGS)"),
             .. X86Edits.Until612,
             .. RiscvEdits.Until612,
+            .. Arm64Edits.Until612,
+            .. VgicEdits.Until612,
         ])
     {
         Evidence = "source of 6.12.117 read",
@@ -57,6 +65,41 @@ public static class Revisions
 
     /// <summary>The releases, newest first.</summary>
     public static readonly IReadOnlyList<Revision> Releases = [Linux73, Linux72, Linux71, Linux618, Linux612];
+
+    public static readonly Revision Gicv5Posted = new("arm64-gicv5-posted-v5",
+        "\"KVM: arm64: Introduce vGIC-v5 with PPI support\", version 5, posted on 26 February 2026", Linux71, [.. VgicEdits.AsPosted])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "posted patch 35/36 read; the rest as merged",
+    };
+
+    public static readonly Revision Gicv5Promised = new("arm64-gicv5-posted-v5.promised",
+        "what the commit messages and the documentation of that posting say", Gicv5Posted, [.. VgicEdits.AsPromised])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "commit message of patch 35/36, arm-vgic-v5.rst of the series, api.rst 4.79",
+    };
+
+    public static readonly Revision IdRegistersPosted = new("arm64-id-regs-rfc-v3",
+        "\"KVM: arm64: Make CPU ID registers writable by userspace\", RFC version 3, posted on 17 November 2021", Linux612, [.. OwnIdRegisters.AsPosted])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "posted patches 3/29 and 17/29 read; all that is not about ID registers as in 6.12, not as in the posting's base 5.16",
+    };
+
+    public static readonly Revision IdRegistersPromised = new("arm64-id-regs-rfc-v3.promised",
+        "what the cover letter and the documentation of that posting say", IdRegistersPosted, [.. OwnIdRegisters.AsPromised])
+    {
+        IsRelease = false,
+        About = [Architecture.Arm64],
+        Evidence = "cover letter of the series, api.rst 4.68 of its base",
+    };
+
+    /// <summary>What was posted and is no release.</summary>
+    public static readonly IReadOnlyList<Revision> Postings = [Gicv5Posted, Gicv5Promised, IdRegistersPosted, IdRegistersPromised];
 
     /// <summary>Every revision by name.</summary>
     public static IReadOnlyList<Revision> All => WithPostings.All;
@@ -86,6 +129,6 @@ public static class Revisions
     /// <summary>Postings name the releases that they were posted against, so these come first.</summary>
     private static class WithPostings
     {
-        internal static readonly IReadOnlyList<Revision> All = [.. Releases, .. RiscvPostings.All];
+        internal static readonly IReadOnlyList<Revision> All = [.. Releases, .. RiscvPostings.All, .. Postings];
     }
 }

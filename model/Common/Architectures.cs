@@ -15,6 +15,9 @@ public sealed record ArchitecturePart
     /// <summary>Which types KVM_CREATE_VM refuses.</summary>
     public required ImmutableArray<Rule> CreateVm { get; init; }
 
+    /// <summary>Types of VM that are interesting beside those of all architectures.</summary>
+    public ImmutableArray<Sample> VmTypes { get; init; } = [];
+
     /// <summary>What a new VM keeps for the architecture.</summary>
     public required ArchitectureState NewVm { get; init; }
 

@@ -25,7 +25,7 @@ public static class CommonBook
                 DirtyLogs.Clear,
                 DirtyLogs.ResetRings,
                 .. EnableCaps.Of(part),
-                .. part.GuestMemory ? [GuestMemoryFiles.Create] : Array.Empty<Operation>(),
+                .. part.GuestMemory ? [GuestMemoryFiles.Of(part)] : Array.Empty<Operation>(),
                 .. part.Vfio ? [Devices.CreateVfio] : Array.Empty<Operation>(),
                 Devices.Unknown,
                 .. part.Vfio ? Devices.VfioAttributes : [],

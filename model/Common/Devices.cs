@@ -30,13 +30,13 @@ public static class Devices
     ];
 
     /// <summary>The end of every list that makes a device: also an answer that cannot be written leaves one.</summary>
-    /// <param name="type">The only device of the type in a VM.</param>
     /// <param name="id">The clause that accepts.</param>
-    public static ImmutableArray<Rule> Making(Symbol type, string id) =>
+    /// <param name="made">The world with the device and its descriptor.</param>
+    public static ImmutableArray<Rule> Making(string id, Then made) =>
     [
         RefuseLeaving(EFAULT, "create-device.unwritable", "the device exists and its descriptor is open, though nobody was told its number",
-            (in n, in c) => Made(n, c, type), (in n, in c) => CopyBackFaults(c)) with { Creates = true },
-        Create(id, (in n, in c) => Made(n, c, type)),
+            made, (in n, in c) => CopyBackFaults(c)) with { Creates = true },
+        Rules.Create(id, made),
     ];
 
     /// <summary>The flags of KVM_CREATE_DEVICE, mostly none.</summary>
@@ -53,20 +53,32 @@ public static class Devices
             (CreateDevice.Type, [0, 1, 5, 7, 11, 15, 16, 17, 1000, uint.MaxValue]), (CreateDevice.Flags, [0, 0, CreateDevice.Test, 2])),
     };
 
-    public static readonly Operation CreateVfio = new()
+    public static readonly Operation CreateVfio = Create(DeviceTypes.Vfio, 8,
+        [Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio)],
+        [Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio)))],
+        "create-device.vfio.create", (in n, in c) => Made(n, c, DeviceTypes.Vfio));
+
+    /// <summary>KVM_CREATE_DEVICE of one type.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="weight">How often sequences choose it.</param>
+    /// <param name="absent">Where the kernel or the host does not have it.</param>
+    /// <param name="refusals">What the device's own code refuses.</param>
+    /// <param name="id">The clause of success.</param>
+    /// <param name="made">The world with the device and its descriptor.</param>
+    public static Operation Create(Symbol type, int weight, ImmutableArray<Rule> absent, ImmutableArray<Rule> refusals, string id, Then made) => new()
     {
         Ioctl = CreateDevice.Ioctl,
         On = DescriptorKind.Vm,
-        Case = DeviceTypes.Vfio,
+        Case = type,
         Creates = DescriptorKind.Device,
-        Weight = 8,
+        Weight = weight,
         Rules =
         [
             .. Gates.VirtualStruct,
-            Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio),
+            .. absent,
             .. Testing,
-            Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio))),
-            .. Making(DeviceTypes.Vfio, "create-device.vfio.create"),
+            .. refusals,
+            .. Making(id, made),
         ],
         Alphabet = Alphabets.Of((CreateDevice.Flags, CreationFlags)),
     };
@@ -135,7 +147,8 @@ public static class Devices
 
     private static bool Tests(in Call c) => (c[CreateDevice.Flags] & CreateDevice.Test) != 0;
 
-    private static World Made(in Node n, in Call c, Symbol type)
+    /// <summary>The world with the only device of a type, and its descriptor.</summary>
+    public static World Made(in Node n, in Call c, Symbol type)
     {
         Device device = new((ushort)type.Value, 0);
         return n.With(n.Vm with { Devices = n.Vm.Devices.With(device) }).Bind(new Descriptor(c.As, n.Vm.Key, device.Key));

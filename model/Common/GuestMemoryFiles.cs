@@ -8,7 +8,7 @@ namespace KvmSpec.Model.Common;
 /// <summary>KVM_CREATE_GUEST_MEMFD, where the host has it.</summary>
 public static class GuestMemoryFiles
 {
-    public static readonly Operation Create = new()
+    public static Operation Of(ArchitecturePart part) => new()
     {
         Ioctl = CreateGuestMemfd.Ioctl,
         On = DescriptorKind.Vm,
@@ -17,7 +17,7 @@ public static class GuestMemoryFiles
         Rules =
         [
             .. Gates.Virtual,
-            Refuse(ENOTTY, "guest-memfd.absent", (in n, in c) => n.Host.System(Capabilities.GUEST_MEMFD) == 0, stops: true),
+            Refuse(part.UnknownOnVm, "guest-memfd.absent", (in n, in c) => n.Host.System(Capabilities.GUEST_MEMFD) == 0, stops: true),
             Gates.CopyIn,
             Refuse(EINVAL, "guest-memfd.flags", (in n, in c) => (c[CreateGuestMemfd.Flags] & ~(ulong)n.Host.Vm(Capabilities.GUEST_MEMFD_FLAGS)) != 0),
             Refuse(EINVAL, "guest-memfd.size", (in n, in c) => (long)c[CreateGuestMemfd.Size] <= 0),

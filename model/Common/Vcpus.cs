@@ -21,7 +21,7 @@ public static class Vcpus
             [
                 .. Gates.Virtual,
                 Refuse(EINVAL, "create-vcpu.id-limit", (in n, in c) => c[CreateVcpu.Id] >= n[VcpuIds]),
-                Refuse(EINVAL, "create-vcpu.count-limit", (in n, in c) => (ulong)n.Vm.Vcpus.Count() >= n[CommonLimits.Vcpus]),
+                Refuse(EINVAL, "create-vcpu.count-limit", (in n, in c) => (ulong)n.Vm.Vcpus.Count() >= (n.Vm.MaxVcpus == 0 ? n[CommonLimits.Vcpus] : n.Vm.MaxVcpus)),
                 Refuse(EEXIST, "create-vcpu.exists", (in n, in c) => n.Vm.Vcpus.Has((uint)c[CreateVcpu.Id])),
                 .. part.CreateVcpu,
                 Rules.Create("create-vcpu.create", (in n, in c) =>

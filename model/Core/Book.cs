@@ -50,6 +50,9 @@ public sealed record Book
         return false;
     }
 
+    /// <summary>Calls that generated sequences often begin with, so that what needs many calls to get to is reached.</summary>
+    public ImmutableArray<ImmutableArray<Call>> Openings { get; init; } = [];
+
     /// <summary>The number of a symbol in this revision's vocabulary.</summary>
     public ulong Number(Symbol symbol)
     {

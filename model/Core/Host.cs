@@ -45,6 +45,9 @@ public sealed class Fact
     public override string ToString() => Name;
 }
 
+/// <summary>What only one architecture needs to know of a host.</summary>
+public abstract record HostPart;
+
 /// <summary>
 /// What is known of the machine under test: probed through the target, never assumed. A probed answer is no oracle for
 /// itself: each capability has a clause of its own beside it.
@@ -78,6 +81,9 @@ public sealed record Host
 
     /// <summary>The size of a vCPU's mapping in bytes, as KVM_GET_VCPU_MMAP_SIZE says.</summary>
     public int VcpuMapSize { get; init; } = 12288;
+
+    /// <summary>What the architecture asks beside capabilities; <c>null</c> where it asks nothing.</summary>
+    public HostPart? Part { get; init; }
 
     /// <summary>What observations have settled so far, by <see cref="Fact.Index"/>: absent is unknown.</summary>
     public ImmutableDictionary<Fact, bool> Settled { get; init; } = ImmutableDictionary<Fact, bool>.Empty;

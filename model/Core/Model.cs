@@ -16,7 +16,7 @@ public sealed class Model
     private readonly RuleList[]?[] caseLists;
     private readonly bool[] holds;
     private readonly Dictionary<(ulong Request, Target On), Operation> byRequest = [];
-    private readonly Dictionary<(ulong Request, Target On), Dictionary<ulong, Operation>> cases = [];
+    private readonly Dictionary<(ulong Request, Target On), Switch> cases = [];
     private readonly Operation[] unknown;
 
     public Model(Revision revision, Host host)
@@ -46,12 +46,12 @@ public sealed class Model
                 continue;
             }
 
-            if (!cases.TryGetValue(key, out Dictionary<ulong, Operation>? table))
+            if (!cases.TryGetValue(key, out Switch? table))
             {
-                cases[key] = table = [];
+                cases[key] = table = new Switch(ioctl.Selector!, []);
             }
 
-            table.Add(Book.Number(symbol), operation);
+            table.Cases.Add(Book.Number(symbol), operation);
         }
 
         caseLists = new RuleList[lists.Length][];
@@ -104,9 +104,25 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(field);
         ulong mask = field.Meaning == Meaning.Number ? field.Mask : ulong.MaxValue;
-        return operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
+        IEnumerable<ulong> alone = operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
             ? samples.Where(s => rare is null || s.Rare == rare).Select(s => (s.Limit is null ? s.Value : (this[s.Limit] * s.Scale) + s.Value) & mask)
             : [];
+        return rare is null && operation.Together is { } together && together.Fields.IndexOf(field) is >= 0 and var at
+            ? alone.Concat(together.On(Host).Select(row => row[at])).Distinct()
+            : alone;
+    }
+
+    /// <summary>True where KVM_CREATE_DEVICE makes devices of that type on this host, as far as is known of it.</summary>
+    public bool Offers(Symbol type)
+    {
+        if (Book.Operations.FirstOrDefault(o => o.Creates == DescriptorKind.Device && o.Case == type) is not { } make)
+        {
+            return false;
+        }
+
+        Call create = new(Book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
+        World world = Step(World.Initial, create, out _);
+        return Decide(world, new Call(make, create.As).With(Uapi.Ioctls.CreateDevice.Flags, Uapi.Ioctls.CreateDevice.Test)).Accepts;
     }
 
     /// <summary>Makes the call: the state after it, and the rule that decided.</summary>
@@ -265,10 +281,10 @@ public sealed class Model
         DescriptorKind kind = call.On.Kind;
         Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
         ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
-        if (ioctl != Uapi.Raw.Ioctl && cases.TryGetValue((request, on), out Dictionary<ulong, Operation>? table) && ioctl.Selector is { } selector)
+        if (ioctl != Uapi.Raw.Ioctl && cases.TryGetValue((request, on), out Switch? table))
         {
-            ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[selector];
-            if (table.TryGetValue(number, out Operation? named))
+            ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[table.Selector];
+            if (table.Cases.TryGetValue(number, out Operation? named))
             {
                 return operation.Case is null && Book.Spells(named) ? Book.KnownNumber : named;
             }
@@ -279,7 +295,7 @@ public sealed class Model
             return unknown[(int)kind];
         }
 
-        return ioctl == Uapi.Raw.Ioctl ? Book.KnownNumber : own;
+        return ioctl == Uapi.Raw.Ioctl || ioctl.Request != own.Ioctl!.Request ? Book.KnownNumber : own;
     }
 
     /// <summary>The words that this revision's vocabulary puts into the ioctl.</summary>
@@ -300,6 +316,20 @@ public sealed class Model
         }
 
         return spelled;
+    }
+
+    /// <summary>
+    /// An observation of a call that went out spelled, with the words that it left as they were as the call has them.
+    /// </summary>
+    public static void Restore(in Call written, in Call spelled, ref Observation observed)
+    {
+        for (int i = 0; i < Words.Length; i++)
+        {
+            if (spelled.Words[i] != written.Words[i] && observed.After[i] == spelled.Words[i])
+            {
+                observed.After[i] = written.Words[i];
+            }
+        }
     }
 
     private static ulong[] LimitsOf(Book book, Host host)
@@ -354,7 +384,7 @@ public sealed class Model
             return lists[operation.Id]!;
         }
 
-        if (operation.On == call.On.Kind && operation.Id < caseLists.Length && caseLists[operation.Id] is { } small
+        if (IsFor(operation, call.On.Kind, target) && operation.Id < caseLists.Length && caseLists[operation.Id] is { } small
             && call[operation.Ioctl!.Selector!] is var number && number < SmallCases)
         {
             return small[number];
@@ -366,14 +396,20 @@ public sealed class Model
     private RuleList ListOf(Operation operation, ulong number)
     {
         Call call = new Call(operation, new Handle(operation.On, 0)).With(operation.Ioctl!.Selector!, number);
-        return lists[Resolve(call, default).Id]!;
+        return lists[Resolve(call, new Descriptor(call.On, 0, (uint)(operation.OfDevice?.Value ?? 0) << 16)).Id]!;
     }
 
     /// <summary>True where the call's own operation is what the descriptor knows: no table needs asking.</summary>
     private bool AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
-        operation.On == kind && operation.Id < lists.Length && lists[operation.Id] is { Rules.IsEmpty: false }
-        && (operation.Ioctl?.Selector is null || operation.Case is not null)
-        && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
+        IsFor(operation, kind, target) && operation.Id < lists.Length && lists[operation.Id] is { Rules.IsEmpty: false }
+        && (operation.Ioctl?.Selector is null || operation.Case is not null);
+
+    /// <summary>True where the operation is one of this kind of descriptor, for devices of this type.</summary>
+    private static bool IsFor(Operation operation, DescriptorKind kind, in Descriptor target) =>
+        operation.On == kind && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
+
+    /// <summary>The cases of an ioctl by the number in its selector.</summary>
+    private sealed record Switch(Field Selector, Dictionary<ulong, Operation> Cases);
 
     /// <summary>Where an ioctl is asked: a kind of descriptor, for devices with the type.</summary>
     private readonly record struct Target(DescriptorKind Kind, ulong DeviceType);

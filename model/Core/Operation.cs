@@ -37,6 +37,9 @@ public sealed record Operation
     public ImmutableDictionary<Field, ImmutableArray<Sample>> Alphabet { get; init; } =
         ImmutableDictionary<Field, ImmutableArray<Sample>>.Empty;
 
+    /// <summary>Values of several fields that only mean something together, such as a register and what is written to it.</summary>
+    public Combination? Together { get; init; }
+
     /// <summary>A number of this process for tables indexed by operation; an edited copy keeps it.</summary>
     public int Id { get; private init; } = Interlocked.Increment(ref count);
 
@@ -81,7 +84,15 @@ public readonly record struct Sample(ulong Value, Limit? Limit = null, ulong Sca
 
     public static Sample FromUInt64(ulong value) => value;
 
+    /// <summary>A number so much below a limit.</summary>
+    public static Sample Before(Limit limit, ulong by) => new(unchecked(0 - by), limit);
+
     /// <summary>The limit and both its neighbours.</summary>
     public static ImmutableArray<Sample> Around(Limit limit, ulong scale = 1) =>
         [new(0 - scale, limit, scale), new(0, limit, scale), new(scale, limit, scale)];
 }
+
+/// <summary>Values of several fields that only mean something together.</summary>
+/// <param name="Fields">The fields.</param>
+/// <param name="On">The rows on a host: one value for each field. At most 65536.</param>
+public sealed record Combination(ImmutableArray<Field> Fields, Func<Host, IEnumerable<ImmutableArray<ulong>>> On);

@@ -87,6 +87,9 @@ public sealed record Vm : IKeyed, IEquatable<Vm>
     /// <summary>All vCPUs ever created: closing one removes nothing.</summary>
     public Chain<Vcpu>? Vcpus { get; init; }
 
+    /// <summary>How many vCPUs it may have, where its devices allow fewer than the host; 0 otherwise.</summary>
+    public uint MaxVcpus { get; init; }
+
     public Chain<Memslot>? Memslots { get; init; }
 
     /// <summary>Devices that exist: for some types closing the descriptor ends them.</summary>

@@ -14,24 +14,13 @@ public static class Aia
 {
     public static IEnumerable<Operation> Operations =>
     [
-        new()
-        {
-            Ioctl = CreateDevice.Ioctl,
-            On = DescriptorKind.Vm,
-            Case = DeviceTypes.RiscvAia,
-            Creates = DescriptorKind.Device,
-            Weight = 8,
-            Rules =
+        Devices.Create(DeviceTypes.RiscvAia, 8,
+            [Refuse(ENODEV, "create-device.aia.absent", (in n, in c) => n.Host.System(Capabilities.IRQCHIP) == 0, stops: true)],
             [
-                .. Gates.VirtualStruct,
-                Refuse(ENODEV, "create-device.aia.absent", (in n, in c) => n.Host.System(Capabilities.IRQCHIP) == 0, stops: true),
-                .. Devices.Testing,
                 Refuse(EEXIST, "create-device.aia.once", (in n, in c) => n.Vm.Devices.Has(Devices.Key(DeviceTypes.RiscvAia))),
                 Refuse(EBUSY, "create-device.aia.before-run", (in n, in c) => AnyHasRun(n)),
-                .. Devices.Making(DeviceTypes.RiscvAia, "create-device.aia.create"),
             ],
-            Alphabet = Alphabets.Of((CreateDevice.Flags, Devices.CreationFlags)),
-        },
+            "create-device.aia.create", (in n, in c) => Devices.Made(n, c, DeviceTypes.RiscvAia)),
         Unsaid(DeviceAttribute.Set),
         Unsaid(DeviceAttribute.Get),
         Unsaid(DeviceAttribute.Has),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 
 namespace KvmSpec.Model.Sequences;
@@ -16,6 +17,9 @@ public sealed class Generator
     /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
     private const ulong RareMask = 0xff;
 
+    /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
+    private const ulong AloneOf256 = 32;
+
     /// <summary>A part of a word that stands for a usual value.</summary>
     private const int AnyUsual = 0xff;
 
@@ -23,14 +27,20 @@ public sealed class Generator
     private readonly Plan[] plans;
     private readonly int[] choice;
     private readonly Plan createVm;
+    private readonly int[] choiceWithoutDevices;
+    private readonly Dictionary<Symbol, Plan> makers;
+    private readonly ImmutableArray<Call>[] openings;
 
     public Generator(Model model)
     {
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
-        plans = [.. model.Book.Operations.Where(o => o.Weight > 0).Select(o => new Plan(model, o))];
+        plans = [.. model.Book.Operations.Where(o => o.Weight > 0 && (o.OfDevice is not { } type || model.Offers(type))).Select(o => new Plan(model, o))];
         choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, p.Operation.Weight))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
+        choiceWithoutDevices = [.. choice.Where(i => plans[i].Operation.OfDevice is null)];
+        openings = [.. model.Book.Openings.Where(o => o.All(c => c.Operation is not { Creates: DescriptorKind.Device, Case: { } type } || model.Offers(type)))];
+        makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
     }
 
     /// <summary>The operations and how often each is chosen, in parts of all.</summary>
@@ -62,14 +72,15 @@ public sealed class Generator
     {
         private readonly Generator generator;
         private Mixer mixer;
-        private bool first;
+        private readonly ImmutableArray<Call> opening;
+        private int made;
 
         internal Walk(Generator generator, ulong seed)
         {
             this.generator = generator;
             mixer = new Mixer(seed);
             World = World.Initial;
-            first = true;
+            opening = generator.DrawOpening(ref mixer);
         }
 
         /// <summary>The state after the calls so far.</summary>
@@ -78,8 +89,16 @@ public sealed class Generator
         /// <summary>The next call; the state moves on, and the rule that decided is returned.</summary>
         public Rule Next(ref Call call)
         {
-            generator.Draw(ref mixer, World, first, ref call);
-            first = false;
+            if (made < opening.Length)
+            {
+                call = opening[made];
+            }
+            else
+            {
+                generator.Draw(ref mixer, World, made == 0, ref call);
+            }
+
+            made++;
             World = generator.model.Step(World, call, out Rule decided);
             return decided;
         }
@@ -98,16 +117,33 @@ public sealed class Generator
         return call;
     }
 
+    /// <summary>Where the book has openings, every other sequence begins with one.</summary>
+    private ImmutableArray<Call> DrawOpening(ref Mixer mixer)
+    {
+        if (openings.Length == 0)
+        {
+            return [];
+        }
+
+        ulong word = mixer.Next();
+        return (word & 1) == 0 ? [] : openings[(int)(((word >> 32) * (ulong)openings.Length) >> 32)];
+    }
+
     private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
     {
         ulong word = mixer.Next();
         Plan plan = first && (word & 15) != 0
             ? createVm
             : plans[choice[(int)(((word >> 32) * (ulong)choice.Length) >> 32)]];
+        if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
+        {
+            plan = Instead(type, mixer.Next());
+        }
+
         call = new Call
         {
             Operation = plan.Operation,
-            On = On(world, plan.Operation.On, (uint)word),
+            On = On(world, plan.Operation, (uint)word),
             As = plan.Operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default,
         };
         if (plan.Operation.Ioctl is { } ioctl)
@@ -130,9 +166,44 @@ public sealed class Generator
         }
     }
 
-    /// <summary>A handle of the kind: an open one if there is any, seldom a closed one or one of another kind.</summary>
-    private static Handle On(World world, DescriptorKind kind, uint word)
+    /// <summary>Where no device of a type is open: sometimes the call that makes one, else one that needs none.</summary>
+    private Plan Instead(Symbol type, ulong word) => (word & 3) == 0 && makers.TryGetValue(type, out Plan? maker)
+        ? maker
+        : plans[choiceWithoutDevices[(int)(((word >> 32) * (ulong)choiceWithoutDevices.Length) >> 32)]];
+
+    private static bool HasDevice(World world, Symbol type)
     {
+        foreach (Descriptor open in world.Open)
+        {
+            if (open.Name.Kind == DescriptorKind.Device && open.Object >> 16 == type.Value)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Which of the open devices are of that type: bit N for number N.</summary>
+    private static uint OfType(World world, uint open, ulong type)
+    {
+        uint those = 0;
+        for (uint rest = open; rest != 0; rest &= rest - 1)
+        {
+            Handle name = new(DescriptorKind.Device, (byte)BitOperations.TrailingZeroCount(rest));
+            those |= world.Open.TryFind(Descriptor.KeyOf(name), out Descriptor device) && device.Object >> 16 == type ? 1u << name.Number : 0;
+        }
+
+        return those;
+    }
+
+    /// <summary>
+    /// A handle of the operation's kind: an open one if there is any, for devices mostly one of its type, seldom a closed one
+    /// or one of another kind.
+    /// </summary>
+    private static Handle On(World world, Operation operation, uint word)
+    {
+        DescriptorKind kind = operation.On;
         if ((word & 0x3f) == 0x3f)
         {
             DescriptorKind other = (DescriptorKind)((word >> 6) % Handle.Kinds);
@@ -142,6 +213,11 @@ public sealed class Generator
         int names = Scope.Handles(kind);
         int number = (int)((word >> 9) % (uint)names);
         uint open = world.OpenNumbers(kind);
+        if (operation.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
+        {
+            open = those;
+        }
+
         if (open == 0 || (word & 0x1f) == 0x1f)
         {
             return new Handle(kind, (byte)number);
@@ -163,6 +239,7 @@ public sealed class Generator
     private sealed class Plan
     {
         private readonly Slot[] slots;
+        private readonly ImmutableArray<ulong>[] together;
 
         internal Plan(Model model, Operation operation)
         {
@@ -171,6 +248,7 @@ public sealed class Generator
             slots = [.. operation.Fields
                 .Where(f => operation.Alphabet.ContainsKey(f))
                 .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
+            together = [.. operation.Together?.On(model.Host) ?? []];
         }
 
         private static Slot Of(int index, ulong[] common, ulong[] rare)
@@ -207,6 +285,25 @@ public sealed class Generator
                 bits >>= 16;
                 ulong[] values = slot.Values[plain ? AnyUsual : (int)(part & RareMask)];
                 call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
+            }
+
+            if (together.Length > 0)
+            {
+                DrawTogether(mixer.Next(), ref call);
+            }
+        }
+
+        private void DrawTogether(ulong word, ref Call call)
+        {
+            if ((word & RareMask) < AloneOf256)
+            {
+                return;
+            }
+
+            ImmutableArray<ulong> row = together[(int)(((word >> 32) * (ulong)together.Length) >> 32)];
+            for (int i = 0; i < row.Length; i++)
+            {
+                call.Words[Operation.Together!.Fields[i].Index] = row[i];
             }
         }
 

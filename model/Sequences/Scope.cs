@@ -3,13 +3,14 @@ namespace KvmSpec.Model.Sequences;
 /// <summary>
 /// How many names generated sequences use. Two VMs are enough to see whether one VM's state leaks into another and
 /// whether a VM outlives its descriptor. Four vCPUs let one be the first, one a duplicate, one closed and one new; no
-/// rule of the API counts further but for limits, which the alphabets reach by number. Two devices and two guest_memfd
-/// files are one more than any rule compares. Memslots have no names: the alphabet's four ids in two address spaces are
-/// enough for a slot, an overlap, a neighbour and a deleted one.
+/// rule of the API counts further but for limits, which the alphabets reach by number. Four devices are an interrupt
+/// controller and a translation service for each VM, two guest_memfd files one more than any rule compares. Memslots have
+/// no names: the alphabet's four ids in two address spaces are enough for a slot, an overlap, a neighbour and a deleted
+/// one.
 /// </summary>
 public static class Scope
 {
-    private static readonly byte[] Names = [1, 2, 4, 2, 2, 1];
+    private static readonly byte[] Names = [1, 2, 4, 4, 2, 1];
 
     /// <summary>The number of handles of a kind.</summary>
     public static int Handles(DescriptorKind kind) => Names[(int)kind];

@@ -193,6 +193,10 @@ public sealed class Checker
 
         made = calls.Length;
         asked.Execute(spelled.AsSpan(0, made), observed);
+        for (int i = 0; i < made; i++)
+        {
+            KvmSpec.Model.Model.Restore(calls[i], spelled[i], ref observed[i]);
+        }
     }
 
     /// <summary>

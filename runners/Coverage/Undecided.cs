@@ -3,12 +3,15 @@ namespace KvmSpec.Runners.Coverage;
 /// <summary>Clauses that nothing here can decide, and why.</summary>
 public static class Undecided
 {
+    private const string EnoughBits = "no host of the model has fewer address bits than a VM has that does not choose";
+
     private const string NoDeadVm = "no call that the model knows kills a VM of this architecture";
 
     /// <summary>Clauses that no vector decides.</summary>
     public static readonly IReadOnlyDictionary<string, string> ByVectors = new Dictionary<string, string>
     {
         ["descriptor.vm-dead"] = NoDeadVm,
+        ["arm64.create-vm.ipa-default"] = EnoughBits,
         ["run.guest"] = "a vector that ran a guest would run it on other people's runners too",
     };
 
@@ -16,6 +19,7 @@ public static class Undecided
     public static readonly IReadOnlyDictionary<string, string> BySequences = new Dictionary<string, string>
     {
         ["descriptor.vm-dead"] = NoDeadVm,
+        ["arm64.create-vm.ipa-default"] = EnoughBits,
         ["run.guest"] = "generated sequences ask every vCPU to return at once",
         ["create-vm.other-type"] = "what follows is open, so sequences that begin so would decide nothing",
         ["ioctl.known-number"] = "the alphabet of numbers has only unknown ones",

@@ -56,8 +56,9 @@ internal static class HostProbe
             OnSystem = [.. onSystem],
             OnVm = [.. answers.AsSpan(OnVmAt, Host.Capabilities).ToArray().Select(a => (int)a.Result)],
             GpaBits = gpaBits,
-            UserAddressEnd = userAddressEnd,
+            UserAddressEnd = architecture == Architecture.Arm64 ? Arm64Probe.UserAddressEnd(make) : userAddressEnd,
             VcpuMapSize = (int)answers[MapSizeAt].Result,
+            Part = architecture == Architecture.Arm64 ? Arm64Probe.Of(onSystem, make) : null,
         };
     }
 

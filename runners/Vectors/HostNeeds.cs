@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -21,6 +22,12 @@ public sealed record HostNeeds
 
     /// <summary>What limits must be, where hosts differ in them.</summary>
     public ImmutableArray<KeyValuePair<Limit, ulong>> Limits { get; init; } = [];
+
+    /// <summary>Which types of devices KVM_CREATE_DEVICE must make, or must not.</summary>
+    public ImmutableArray<KeyValuePair<Symbol, bool>> Devices { get; init; } = [];
+
+    /// <summary>What a VM with all of the host's features must read from ID registers of arm64 after its first INIT.</summary>
+    public ImmutableArray<KeyValuePair<Symbol, ulong>> Registers { get; init; } = [];
 
     /// <summary>The first need that is not met, in words; <c>null</c> where all are.</summary>
     public string? Unmet(Model.Model model)
@@ -61,6 +68,22 @@ public sealed record HostNeeds
             }
         }
 
+        foreach ((Symbol type, bool offered) in Devices)
+        {
+            if (model.Offers(type) != offered)
+            {
+                return $"needs {type.Name} {Text(offered)}";
+            }
+        }
+
+        foreach ((Symbol register, ulong value) in Registers)
+        {
+            if (Arm64Host.Of(host).Register(IdRegisterTable.Find(register.Value)!, false) is var found && found != value)
+            {
+                return $"needs {register.Name} {CallText.Number(value)}, the host gives {CallText.Number(found)}";
+            }
+        }
+
         return null;
     }
 
@@ -75,6 +98,8 @@ public sealed record HostNeeds
         Add(parts, "capabilities", Capabilities.Select(c => $"{c.Key.Name}: {CallText.Number((ulong)c.Value)}"));
         Add(parts, "facts", Facts.Select(f => $"{f.Key.Name}: {Text(f.Value)}"));
         Add(parts, "limits", Limits.Select(l => $"{l.Key.Name}: {CallText.Number(l.Value)}"));
+        Add(parts, "devices", Devices.Select(d => $"{d.Key.Name}: {Text(d.Value)}"));
+        Add(parts, "registers", Registers.Select(r => $"{r.Key.Name}: {CallText.Number(r.Value)}"));
         return "{ " + string.Join(", ", parts) + " }";
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Uapi;
 
 namespace KvmSpec.Runners.Vectors;
@@ -10,7 +11,7 @@ internal sealed class VectorReader
 {
     private static readonly string[] OfFile = ["topic", "title", "cases"];
     private static readonly string[] OfCase = ["id", "title", "note", "clauses", "revisions", "host", "calls"];
-    private static readonly string[] OfHost = ["architecture", "capabilities", "facts", "limits"];
+    private static readonly string[] OfHost = ["architecture", "capabilities", "facts", "limits", "devices", "registers"];
     private static readonly string[] OfCall = ["on", "ioctl", "as", "pointer", "must", "may", "by", "after"];
 
     private readonly string path;
@@ -184,8 +185,16 @@ internal sealed class VectorReader
             return null;
         }
 
+        ImmutableArray<KeyValuePair<Symbol, bool>> devices = Needs(host, "devices", DeviceType, AsBoolean);
+        if (Wants(devices, DeviceTypes.ArmVgicV2) && Wants(devices, DeviceTypes.ArmVgicV5))
+        {
+            Problem(host.LineOf("devices"), $"no host has both {DeviceTypes.ArmVgicV2} and {DeviceTypes.ArmVgicV5}: a GICv5 cannot be a GICv2; ask for one of them");
+        }
+
         return new HostNeeds
         {
+            Devices = devices,
+            Registers = Needs(host, "registers", IdRegisterNamed, AsNumber),
             Architectures = architectures,
             Capabilities = Needs(host, "capabilities", Capability, AsAnswer),
             Facts = Needs(host, "facts", FactNamed, AsBoolean),
@@ -248,6 +257,30 @@ internal sealed class VectorReader
 
         Problem(node.Line, $"no capability is called {node.Scalar}: write its name in linux/kvm.h{Vocabulary.Nearest(node.Scalar ?? "", Vocabulary.CapabilityNames)}");
         return null;
+    }
+
+    private static bool Wants(ImmutableArray<KeyValuePair<Symbol, bool>> devices, Symbol type) => devices.Any(d => d.Key == type && d.Value);
+
+    private Symbol? IdRegisterNamed(YamlTree node)
+    {
+        Symbol? register = IdRegisterTable.Symbols.FirstOrDefault(s => s.Name == node.Scalar);
+        if (register is null)
+        {
+            Problem(node.Line, $"no ID register is called {node.Scalar}: write the manual's name{Vocabulary.Nearest(node.Scalar ?? "", IdRegisterTable.Symbols.Select(s => s.Name))}");
+        }
+
+        return register;
+    }
+
+    private Symbol? DeviceType(YamlTree node)
+    {
+        Symbol? type = DeviceTypes.All.FirstOrDefault(t => t.Name == node.Scalar);
+        if (type is null)
+        {
+            Problem(node.Line, $"no type of device is called {node.Scalar}: write its name in linux/kvm.h{Vocabulary.Nearest(node.Scalar ?? "", DeviceTypes.All.Select(t => t.Name))}");
+        }
+
+        return type;
     }
 
     private Fact? FactNamed(YamlTree node)
@@ -324,7 +357,7 @@ internal sealed class VectorReader
         }
 
         List<KeyValuePair<YamlTree, YamlTree>> words = [.. entries.All.Where(e => !OfCall.Contains(e.Key.Scalar))];
-        string? selector = candidates[0].Ioctl?.Selector is { } selecting ? words.FirstOrDefault(w => w.Key.Scalar == selecting.Name).Value?.Scalar : null;
+        string? selector = candidates.Select(c => c.Ioctl?.Selector).FirstOrDefault(s => s is not null) is { } selecting ? words.FirstOrDefault(w => w.Key.Scalar == selecting.Name).Value?.Scalar : null;
         if (vocabulary.Find(ioctl, on.Value.Kind, [.. words.Select(w => w.Key.Scalar ?? "")], selector) is not { } operation)
         {
             ExplainFields(ioctl, candidates, words);

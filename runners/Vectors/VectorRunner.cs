@@ -61,6 +61,11 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
         }
 
         target.Execute(calls.AsSpan(0, count), observed.AsSpan(0, count));
+        for (int i = 0; i < count; i++)
+        {
+            Model.Model.Restore(written[i], calls[i], ref observed[i]);
+        }
+
         return Judge(vector, observed.AsSpan(0, count));
     }
 

@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
+using KvmSpec.Model.Uapi;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -89,6 +91,18 @@ public static class VectorSchema
                     ["type"] = "object",
                     ["propertyNames"] = Choice(Vocabulary.Known.SelectMany(a => Vocabulary.Of(a)!.Limits.Keys).Distinct().Order(StringComparer.Ordinal)),
                     ["additionalProperties"] = Reference("number"),
+                },
+                ["registers"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["propertyNames"] = Choice(IdRegisterTable.Symbols.Select(s => s.Name)),
+                    ["additionalProperties"] = Reference("number"),
+                },
+                ["devices"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["propertyNames"] = Choice(DeviceTypes.All.Select(t => t.Name)),
+                    ["additionalProperties"] = new JsonObject { ["type"] = "boolean" },
                 },
             },
             ["required"] = Strings("architecture"),
