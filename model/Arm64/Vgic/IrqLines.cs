@@ -24,7 +24,7 @@ public static class IrqLines
     public static IEnumerable<Operation> Operations =>
     [
         Make(IrqLine.Plain, 40, [Accept("arm64.irq-line.set", Driven)]),
-        Make(IrqLine.Status, 14,
+        Make(IrqLine.Status, 48,
         [
             RefuseLeaving(EFAULT, "arm64.irq-line.unwritable", "the line is set all the same", Driven, (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size)),
             Accept("arm64.irq-line.set", Driven),
