@@ -41,7 +41,10 @@ public static class VgicAttributes
 
     private const ulong Init = 0;
     private const ulong SavePendingTables = 3;
-    private const ulong UserspacePpis = 5;
+
+    /// <summary>KVM_DEV_ARM_VGIC_USERSPACE_PPIS.</summary>
+    public const ulong UserspacePpis = 5;
+
     private const int WordSize = 4;
     private const int ContentSize = 8;
 
