@@ -63,7 +63,7 @@ public sealed class VgicPostingTests
         Model.Model whole = new(new Revision("whole", "all of the mask", posted, VgicEdits.AsPromised[0]), Arm64Hosts.Gicv5);
         Operation line = cut.Book.Operations.Single(o => o.Ioctl == VgicIoctls.IrqLine.Plain.Ioctl);
         Call[] lines = [.. Enumerable.Range(0, 2).SelectMany(vcpu => Enumerable.Range(0, 130).Select(ppi =>
-            new Call(line, Vm).With(VgicIoctls.IrqLine.Plain.Irq, (2UL << 24) | ((ulong)vcpu << 16) | (ulong)ppi).With(VgicIoctls.IrqLine.Plain.Level, 1)))];
+            new Call(line, Vm).With(VgicIoctls.IrqLine.Plain.Irq, (2UL << 24) | ((ulong)(uint)vcpu << 16) | (uint)ppi).With(VgicIoctls.IrqLine.Plain.Level, 1)))];
         List<Closure.Step> steps = Closure.Of(cut, [.. VgicOrderLaws.Moves(cut, DeviceTypes.ArmVgicV5), .. lines.Where((_, i) => i % 130 == 3)], out int states);
         told = steps.Select(s => s.Before).Distinct().Count(world => lines.Any(call => cut.Decide(world, call).Errno != whole.Decide(world, call).Errno));
         return states;
