@@ -2,6 +2,7 @@ using KvmSpec.Model;
 using KvmSpec.Model.Common;
 using KvmSpec.Model.Uapi;
 using KvmSpec.Model.X86;
+using KvmSpec.Model.Arm64;
 using Xunit;
 using Region = KvmSpec.Model.Uapi.Ioctls.SetUserMemoryRegion;
 
@@ -27,6 +28,8 @@ public sealed class LimitLaws
         [CommonLimits.UserAddressEnd] = "a slot that ends one page before the limit is missing; at the limit and one page after it are there",
         [CommonLimits.AddressSpaces] = "the number after the first refused one is missing from the slots' alphabet",
         [MsrFilters.TscFrequency] = "the highest frequency that is accepted is missing from the alphabet",
+        [Vgic.Ppis] = "one of four fields of an argument: its neighbours are there with the others",
+        [Vgic.UserspacePpis] = "a mask, not a bound",
     };
 
     /// <summary>Moves that nobody can see, and why.</summary>
@@ -36,6 +39,10 @@ public sealed class LimitLaws
         [(CommonLimits.UserAddressEnd, 1)] = "slots end at whole pages: one byte more admits nothing",
         [(CommonLimits.DirtyRingSmallest, -1)] = "a ring's size is a power of two: one byte less admits nothing",
         [(CommonLimits.DirtyRingLargest, 1)] = "a ring's size is a power of two: one byte more admits nothing",
+        [(VgicAttributes.LeastInterrupts, -1)] = "numbers of interrupts are multiples of 32: one less admits nothing",
+        [(VgicAttributes.MostInterrupts, -1)] = "numbers of interrupts are multiples of 32: the greatest is far below",
+        [(Vgic.Ppis, 1)] = "no PPI near the limit is one that userspace may drive",
+        [(Vgic.Ppis, -1)] = "no PPI near the limit is one that userspace may drive",
     };
 
     [Law("limit.in-alphabet", "∀ book, limit l of it: some operation's alphabet makes it compare l - 1, l and l + 1 with l, in l's steps")]
@@ -87,7 +94,8 @@ public sealed class LimitLaws
         Model.Model original = new(near, setting.Host);
         Model.Model moved = new(new Revision("moved", "one limit moved", near, new SetLimit(limit, b => b.Moved(by), "moved")), setting.Host);
         Call[] calls = [.. Calls(original, moved)];
-        return States(original).Any(world => calls.Any(call =>
+        IEnumerable<World> states = limit.Name.StartsWith("vgic-", StringComparison.Ordinal) ? Opened(original) : States(original);
+        return states.Any(world => calls.Any(call =>
         {
             original.Answer(world, call, out Observation one, out _);
             moved.Answer(world, call, out Observation other, out _);
@@ -110,6 +118,10 @@ public sealed class LimitLaws
             yield return world;
         }
     }
+
+    /// <summary>The states that generated sequences begin in.</summary>
+    private static IEnumerable<World> Opened(Model.Model model) => model.Book.Openings.Select(opening =>
+        opening.Aggregate(World.Initial, (world, call) => model.Step(world, call, out _)));
 
     /// <summary>
     /// Every operation with its usual words but for one, which takes each interesting value; where there are few values,

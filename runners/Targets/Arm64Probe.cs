@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KvmSpec.Model;
 using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Uapi;
+using Attribute = KvmSpec.Model.Uapi.VgicIoctls.Attribute;
 using OneReg = KvmSpec.Model.Uapi.Arm64Ioctls.OneReg;
 using VcpuInit = KvmSpec.Model.Uapi.Arm64Ioctls.VcpuInit;
 
@@ -18,6 +19,7 @@ internal static class Arm64Probe
 
     private static readonly Handle VmHandle = new(DescriptorKind.Vm, 0);
     private static readonly Handle VcpuHandle = new(DescriptorKind.Vcpu, 0);
+    private static readonly Handle DeviceHandle = new(DescriptorKind.Device, 0);
 
     private static readonly (VcpuFeatures Bits, Symbol Capability)[] Optional =
     [
@@ -50,6 +52,7 @@ internal static class Arm64Probe
         {
             Target = Target(make),
             Vgics = Vgics(make),
+            ImplementedPpis = UserspacePpis(make),
             Registers = registers,
             NestedRegisters = onSystem[(int)Capabilities.ARM_EL2.Value] > 0 ? Registers(all | VcpuFeatures.HasEl2, tags, make) : [],
             HardwareFields = HardwareFields(registers, all, tags, make),
@@ -131,6 +134,21 @@ internal static class Arm64Probe
         }
 
         return kinds;
+    }
+
+    /// <summary>Of the PPIs that a GICv5 implements those that userspace may drive; 0 where there is no GICv5. No ioctl tells of the others.</summary>
+    private static ulong UserspacePpis(MakesCalls make)
+    {
+        Operation create = Asking(Ioctls.CreateDevice.Ioctl, DescriptorKind.Vm) with { Creates = DescriptorKind.Device };
+        Call[] calls =
+        [
+            .. Vcpu(VcpuFeatures.None, false),
+            new Call(create, VmHandle) { As = DeviceHandle }.With(Ioctls.CreateDevice.Type, DeviceTypes.ArmVgicV5.Value),
+            new Call(Asking(Attribute.Set.Ioctl, DescriptorKind.Device), DeviceHandle).With(Attribute.Set.Group, VgicGroups.Control.Value),
+            new Call(Asking(Attribute.Get.Ioctl, DescriptorKind.Device), DeviceHandle)
+                .With(Attribute.Get.Group, VgicGroups.Control.Value).With(Attribute.Get.Number, VgicAttributes.UserspacePpis),
+        ];
+        return Made(calls, make)[^1] is { Errno: Errno.None } answer ? answer.After[Attribute.Get.Content.Index] : 0;
     }
 
     private static ulong Value(MakesCalls make, Call get, VcpuFeatures features, bool tags) =>

@@ -24,7 +24,7 @@ public static class IrqLines
     public static IEnumerable<Operation> Operations =>
     [
         Make(IrqLine.Plain, 40, [Accept("arm64.irq-line.set", Driven)]),
-        Make(IrqLine.Status, 14,
+        Make(IrqLine.Status, 48,
         [
             RefuseLeaving(EFAULT, "arm64.irq-line.unwritable", "the line is set all the same", Driven, (in n, in c) => c.Argument.FaultsWriting(c.Operation.Ioctl!.Size)),
             Accept("arm64.irq-line.set", Driven),
@@ -101,7 +101,7 @@ public static class IrqLines
     private static readonly ImmutableArray<Sample> Lines =
     [
         Coded(Cpu, 0, 0), Coded(Cpu, 0, 0), Coded(Cpu, 0, 1), Coded(Cpu, 1, 1), Coded(Cpu, 0, 2), Coded(Cpu, 9, 0), Coded(Cpu, 256, 0),
-        Coded(Private, 0, 3), Coded(Private, 0, 3), Coded(Private, 0, 16), Coded(Private, 0, 16), Coded(Private, 1, 31), Coded(Private, 0, 27),
+        Coded(Private, 0, 0), Coded(Private, 0, 3), Coded(Private, 0, 3), Coded(Private, 0, 16), Coded(Private, 0, 16), Coded(Private, 1, 31), Coded(Private, 0, 27),
         Coded(Private, 0, 15), Coded(Private, 0, 32), Coded(Private, 0, 63), Coded(Private, 0, 64), Coded(Private, 0, 65), Coded(Private, 0, 23), Coded(Private, 9, 20), Coded(Private, 256, 3), Coded(Private, 0, 127), Coded(Private, 0, 128),
         Coded(Shared, 0, 32), Coded(Shared, 0, 32), Coded(Shared, 0, 63), Coded(Shared, 0, 63), Coded(Shared, 0, 31), Coded(Shared, 0, 0), Coded(Shared, 0, 64), Coded(Shared, 0, 255), Coded(Shared, 0, 256), Coded(Shared, 0, 991), Coded(Shared, 0, 992),
         Coded(Shared, 9, 32), Coded(Shared, 0, 8192), Coded(Shared, 0, 65535), Coded(3, 0, 0), Coded(15, 0, 32),

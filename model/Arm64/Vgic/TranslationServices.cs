@@ -70,7 +70,7 @@ public static class TranslationServices
 
     private static VgicGroup Control => new(VgicGroups.Control)
     {
-        Weight = 16,
+        Weight = 24,
         Numbers = [Init, Init, SaveTables, SaveTables, RestoreTables, RestoreTables, Reset, Reset, 3, 5, 6],
         Set =
         [
@@ -85,8 +85,8 @@ public static class TranslationServices
 
     private static VgicGroup Registers => new(VgicGroups.Its)
     {
-        Weight = 26,
-        Numbers = [0, 0, Identification, Identification, 8, 0x80, 0x88, CommandRead, FirstTable, FirstTable, 0x108, 0xffd0, 0xffe8, 2, 0x84, 0xc, 0x20, 0x1000, 0x10000],
+        Weight = 50,
+        Numbers = [0, 0, Identification, Identification, 8, 0x80, 0x88, CommandRead, CommandRead, CommandRead, FirstTable, FirstTable, 0x108, 0xffd0, 0xffe8, 2, 0x84, 0xc, 0x20, 0x1000, 0x10000],
         Values = [0, 0, 1, 0x20, 0x1000, 0x1000, 1UL << 63, ulong.MaxValue],
         Set =
         [

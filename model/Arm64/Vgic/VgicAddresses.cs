@@ -128,7 +128,7 @@ public static class VgicAddresses
     [
         0x8000000, 0x8000000, 0x8000000, 0x8010000, 0x8010000, 0x80a0000, 0x80a0000, 0x8001000, 0, 0x8000800, 0x8000001, 0x8008000,
         Sample.Before(ArchitectureLimits.GpaEnd, 0x20000), Sample.Before(ArchitectureLimits.GpaEnd, Frame), Sample.Before(ArchitectureLimits.GpaEnd, 0x1000),
-        new(0, ArchitectureLimits.GpaEnd), ulong.MaxValue - 0xfff, ulong.MaxValue - 0xffff, 1UL << 63,
+        new(0, ArchitectureLimits.GpaEnd), ulong.MaxValue - 0xfff, ulong.MaxValue - 0xffff, ulong.MaxValue - 0xffff, 1UL << 63,
     ];
 
     private static readonly ImmutableArray<Sample> Regions =

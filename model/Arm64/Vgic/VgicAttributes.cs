@@ -41,7 +41,10 @@ public static class VgicAttributes
 
     private const ulong Init = 0;
     private const ulong SavePendingTables = 3;
-    private const ulong UserspacePpis = 5;
+
+    /// <summary>KVM_DEV_ARM_VGIC_USERSPACE_PPIS.</summary>
+    public const ulong UserspacePpis = 5;
+
     private const int WordSize = 4;
     private const int ContentSize = 8;
 
@@ -179,7 +182,7 @@ public static class VgicAttributes
 
     /// <summary>What the documentation of vGICv5 says of attributes that need the controller to be configured: ENXIO.</summary>
     public static readonly Rule UnconfiguredPpis =
-        Refuse(ENXIO, "vgic.v5.userspace-ppis.not-initialized", (in n, in c) => !Of(n).Vgic!.Initialized, stops: true);
+        Refuse(ENXIO, "vgic.v5.userspace-ppis.not-initialized", (in n, in c) => !Of(n).Vgic!.Initialized);
 
     /// <summary>What the documentation of vGICv5 says of initialising it: ENODEV where there is no vCPU.</summary>
     public static readonly Rule NoVcpuToInitialize = Refuse(ENODEV, "vgic.v5.init.no-vcpu", (in n, in c) => !n.Vm.HasVcpus);

@@ -60,7 +60,7 @@ public static class VgicEdits
         new Replace("arm64.irq-line.v5-ppi-of-kernel", rule => rule with { When = IrqLines.RefusedByMask }, "the whole mask is looked at"),
         new InsertBefore("vgic.v5.userspace-ppis.unwritable", VgicAttributes.UnconfiguredPpis),
         new Replace("vgic.v5.userspace-ppis.half-written", rule => rule with { Then = null, Leaves = null, Writes = [] }, "a call that fails writes nothing"),
-        new Replace("vgic.v5.userspace-ppis.read-only", rule => rule with { Errno = Errno.EPERM }, "answers EPERM, as the generic interface says of read-only attributes"),
+        new Replace("vgic.v5.userspace-ppis.read-only", rule => rule with { Errno = Errno.EPERM, Stops = true }, "answers EPERM, as the generic interface says of read-only attributes"),
         new InsertBefore("vgic.v5.init.nested", VgicAttributes.NoVcpuToInitialize),
     ];
 

@@ -136,8 +136,8 @@ public static class VgicRegisters
 
     private static VgicGroup LineLevels => new(VgicGroups.LineLevels)
     {
-        Weight = 18,
-        Numbers = [0, 0, 32, 32, 64, 1, 31, 33, 1 << 10, (1 << 10) | 1, 992, (1UL << 32) | 32, 1UL << 40],
+        Weight = 36,
+        Numbers = [0, 0, 32, 32, 64, 1, 31, 33, 1 << 10, 1 << 10, (1 << 10) | 1, 992, (1UL << 32) | 32, 1UL << 40],
         Values = [0, 1, uint.MaxValue],
         Set = [NoVcpuOfAffinity, Unreadable(WordSize), Uninitialized, .. LineRange, Accept("vgic.line-levels.set")],
         Get = [NoVcpuOfAffinity, Uninitialized, .. LineRange, Unwritable(WordSize), Answer("vgic.line-levels.get", [new(Attribute.Get.Content, null)])],
