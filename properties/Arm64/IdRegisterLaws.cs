@@ -116,7 +116,7 @@ public sealed class IdRegisterLaws
     {
         Setting setting = Settings[0];
         (World world, Call set) = Fresh(setting);
-        Call[] calls = [.. IdRegisterTable.All.SelectMany(r => new[] { 0UL, 1, ulong.MaxValue }.Select(v => set.With(OneReg.Set.Id, r.Symbol.Value).With(OneReg.Set.Value, v)))];
+        Call[] calls = [.. IdRegisterTable.All.SelectMany(r => new ulong[] { 0, 1, ulong.MaxValue }.Select(v => set.With(OneReg.Set.Id, r.Symbol.Value).With(OneReg.Set.Value, v)))];
         for (int warm = 0; warm < 300; warm++)
         {
             _ = setting.Model.Decide(world, calls[warm % calls.Length]);
@@ -155,7 +155,7 @@ public sealed class IdRegisterLaws
     private static void Each(SequenceName name, Func<Setting, Step, bool> holds)
     {
         Setting setting = Settings[(int)(name.Seed % (ulong)Settings.Length)];
-        Walks.Each(setting, name, step => holds(setting, step));
+        KvmSpec.Properties.Laws.Walks.Each(setting, name, step => holds(setting, step));
     }
 
     private static void EachState(SequenceName name, Func<Setting, Arm64State, bool> holds) => Each(name, (setting, step) =>
