@@ -19,6 +19,16 @@ public sealed class PostingTests
         await Verifier.Verify(report.Output);
     }
 
+    /// <summary>Where a crash is expected and does not come, that is shrunk too.</summary>
+    [Fact]
+    public void A_crash_that_does_not_come_is_shrunk()
+    {
+        Invocation report = Invocation.Of("check", "--target", "revision:riscv-hgatp-mode-v7.promised", "--revision", "riscv-hgatp-mode-v7",
+            "--host", "riscv64-sv57", "--vectors", "none", "--sequences", "2000", "--clause", "riscv.hgatp-mode.check-without-vm");
+        Assert.Equal(ExitStatus.Diverges, report.Status);
+        Assert.Contains("shrank to 1 ", report.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("riscv-hgatp-mode-v2", "mainline")]
     [InlineData("riscv-hgatp-mode-v8", "riscv-hgatp-mode-v8.promised")]

@@ -20,12 +20,10 @@ public enum Strictness
 /// Makes sequences on a target and judges every answer. A sequence ends at its first divergence, the run goes on; facts
 /// of the host that an answer settles hold for the rest of the run.
 /// </summary>
-public sealed class Checker
+public sealed class Checker : Verdicts
 {
     private readonly ITarget target;
     private readonly ITarget attempts;
-    private readonly Strictness strictness;
-    private readonly long[] decided;
     private readonly Model.Model? standIn;
     private Observation[] observed = new Observation[64];
     private Call[] spelled = new Call[64];
@@ -36,45 +34,15 @@ public sealed class Checker
     /// <param name="strictness">How strictly errnos are compared.</param>
     /// <param name="attempts">What is asked while shrinking; without it the target itself.</param>
     public Checker(ITarget target, Model.Model model, Strictness strictness = Strictness.Envelope, ITarget? attempts = null)
+        : base(model, strictness)
     {
-        ArgumentNullException.ThrowIfNull(model);
         this.target = target;
         this.attempts = attempts ?? target;
         standIn = attempts is null ? (target as ModelTarget)?.Model : null;
-        this.strictness = strictness;
-        Model = model;
-        decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
     }
-
-    /// <summary>The model, with what the run has settled so far.</summary>
-    public Model.Model Model { get; private set; }
-
-    /// <summary>Calls that were judged.</summary>
-    public long Calls { get; private set; }
-
-    public long Sequences { get; private set; }
-
-    /// <summary>Sequences that ended because the machine ran out of something.</summary>
-    public long OutOfResources { get; private set; }
-
-    /// <summary>Sequences that ended with a call of which the model says nothing.</summary>
-    public long LeftOpen { get; private set; }
-
-    /// <summary>Answers with another errno of the envelope.</summary>
-    public long Notices { get; private set; }
 
     /// <summary>What the calls of the last sequence answered; the next sequence overwrites it.</summary>
     public ReadOnlySpan<Observation> Observed => observed.AsSpan(0, made);
-
-    /// <summary>Facts that the run settled, in their order.</summary>
-    public List<(Fact Fact, bool Holds, string By)> Settled { get; } = [];
-
-    /// <summary>How often a rule decided a call.</summary>
-    public long Decided(Rule rule)
-    {
-        ArgumentNullException.ThrowIfNull(rule);
-        return rule.Serial < decided.Length ? decided[rule.Serial] : 0;
-    }
 
     /// <summary>Makes a sequence; the divergence that ended it, if any.</summary>
     public Divergence? Check(ReadOnlySpan<Call> calls)
@@ -90,34 +58,10 @@ public sealed class Checker
                 return null;
             }
 
-            Judgement judgement = Model.Judge(world, calls[i], observed[i]);
-            Calls++;
-            switch (judgement.Finding)
+            Course course = Take(world, calls[i], observed[i], out Judgement judgement);
+            if (course != Course.GoesOn)
             {
-                case Finding.AsExpected:
-                    decided[judgement.Rule.Serial]++;
-                    if (judgement.Rule.Crashes)
-                    {
-                        return null;
-                    }
-
-                    break;
-                case Finding.Environment:
-                    OutOfResources++;
-                    return null;
-                case Finding.Open:
-                    LeftOpen++;
-                    return null;
-                case Finding.ErrnoOrder when strictness == Strictness.Envelope:
-                    Notices++;
-                    break;
-                default:
-                    return Diverged(world, calls, i, judgement);
-            }
-
-            if (!judgement.Settled.IsEmpty)
-            {
-                Settle(judgement, calls[i]);
+                return course == Course.Ends ? null : Diverged(world, calls, i, judgement);
             }
 
             world = judgement.Next;
@@ -139,14 +83,10 @@ public sealed class Checker
             }
 
             Judgement judgement = Model.Judge(world, calls[i], observed[i]);
-            if (judgement.Finding is Finding.Environment or Finding.Open || judgement.Rule.Crashes)
+            Course course = CourseOf(judgement);
+            if (course != Course.GoesOn)
             {
-                return null;
-            }
-
-            if (judgement.Finding.Diverges() || (judgement.Finding == Finding.ErrnoOrder && strictness == Strictness.Exact))
-            {
-                return Diverged(world, calls, i, judgement);
+                return course == Course.Ends ? null : Diverged(world, calls, i, judgement);
             }
 
             world = judgement.Next;
@@ -211,21 +151,11 @@ public sealed class Checker
     {
         Operation operation = Model.Resolve(world, calls[at]);
         Group group = standIn is null
-            ? new(operation.Ioctl is null ? calls[at].Operation.Name : operation.Name, judgement.Rule.Id, observed[at].Summary, judgement.Finding)
+            ? Group.Of(operation, calls[at], judgement, observed[at])
             : Blame.Of(Model, standIn, world, calls[..(at + 1)], judgement);
         return new Divergence(group, new Sequence([.. calls[..(at + 1)]]), at, judgement, observed[at], operation)
         {
             Printed = observed[at].Ending != Ending.Returned && target is IPrints printing ? printing.Printed : [],
         };
-    }
-
-    private void Settle(in Judgement judgement, in Call call)
-    {
-        foreach ((Fact fact, bool holds) in judgement.Settled)
-        {
-            Settled.Add((fact, holds, call.Operation.Name));
-        }
-
-        Model = Model.Settle(judgement.Settled);
     }
 }

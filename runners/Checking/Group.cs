@@ -6,6 +6,13 @@ namespace KvmSpec.Runners.Checking;
 /// <summary>What divergences have in common: the call, the clause that was expected, and what was observed instead.</summary>
 public sealed record Group(string Ioctl, string Clause, string Observed, Finding Finding)
 {
+    /// <summary>The group of an answer that only a kernel knows the reason of.</summary>
+    public static Group Of(Operation operation, in Call call, in Judgement judgement, in Observation observed)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        return new(operation.Ioctl is null ? call.Operation.Name : operation.Name, judgement.Rule.Id, observed.Summary, judgement.Finding);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Ioctl} / {Clause} / {Observed}";
 }

@@ -36,7 +36,7 @@ public sealed record TraceGroup(Group Group, long Line, string Sequence, long Po
 /// divergence, at an answer that lacks resources, and at a call of which the model says nothing. A call of an ioctl that has
 /// no rules changes nothing that the rules speak of, as far as they know; the sequence goes on.
 /// </summary>
-public sealed class TraceCheck
+public sealed class TraceCheck : Verdicts
 {
     /// <summary>How many calls are shown of a divergence.</summary>
     private const int Shown = 20;
@@ -46,43 +46,21 @@ public sealed class TraceCheck
 
     private const string Others = "others";
 
-    private readonly Strictness strictness;
-    private readonly long[] decided;
     private readonly (Call Call, Observation Observed)[] last = new (Call, Observation)[Shown];
     private long judged;
     private readonly Dictionary<Group, TraceGroup> groups = [];
     private readonly Dictionary<(string, string?), Uncovered> uncovered = [];
 
     public TraceCheck(Model.Model model, Strictness strictness)
+        : base(model, strictness)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        Model = model;
-        this.strictness = strictness;
-        decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
     }
-
-    /// <summary>The model, with what the trace has settled so far.</summary>
-    public Model.Model Model { get; private set; }
 
     /// <summary>Calls in the trace.</summary>
     public long Read { get; private set; }
 
-    /// <summary>Calls that were judged.</summary>
-    public long Calls { get; private set; }
-
     /// <summary>Calls after the end of their sequence: the state was not known any more.</summary>
     public long NotJudged { get; private set; }
-
-    public long Sequences { get; private set; }
-
-    /// <summary>Sequences that ended because the machine ran out of something.</summary>
-    public long OutOfResources { get; private set; }
-
-    /// <summary>Sequences that ended with a call of which the model says nothing.</summary>
-    public long LeftOpen { get; private set; }
-
-    /// <summary>Answers with another errno of the envelope.</summary>
-    public long Notices { get; private set; }
 
     /// <summary>Divergences that are in none of the groups, since there were too many different ones.</summary>
     public long Ungrouped { get; private set; }
@@ -90,21 +68,11 @@ public sealed class TraceCheck
     /// <summary>True where the recorder was told to end early.</summary>
     public bool Interrupted { get; private set; }
 
-    /// <summary>Facts that the trace settled, in their order.</summary>
-    public List<(Fact Fact, bool Holds, string By)> Settled { get; } = [];
-
     /// <summary>The divergences in the order of their first.</summary>
     public IEnumerable<TraceGroup> Groups => groups.Values.OrderBy(g => g.Line);
 
     /// <summary>The calls that no rule decided, in the order of their first.</summary>
     public IEnumerable<Uncovered> Uncovered => uncovered.Values.OrderBy(u => u.Line);
-
-    /// <summary>How often a rule decided a call.</summary>
-    public long Decided(Rule rule)
-    {
-        ArgumentNullException.ThrowIfNull(rule);
-        return rule.Serial < decided.Length ? decided[rule.Serial] : 0;
-    }
 
     /// <summary>Reads a trace to its end.</summary>
     /// <exception cref="Commands.RequestException">It is not whole, or a line is wrong.</exception>
@@ -154,45 +122,27 @@ public sealed class TraceCheck
     /// <summary>Judges a call; the state after it, or <c>null</c> where it ended the sequence.</summary>
     private World? Judge(World world, TraceReader reader, string sequence, long position, string? after)
     {
-        Judgement judgement = Model.Judge(world, reader.Call, reader.Observed);
-        Calls++;
-        switch (judgement.Finding)
+        Course course = Take(world, reader.Call, reader.Observed, out Judgement judgement);
+        if (course == Course.GoesOn)
         {
-            case Finding.AsExpected:
-                decided[judgement.Rule.Serial]++;
-                break;
-            case Finding.Environment:
-                OutOfResources++;
-                return null;
-            case Finding.Open:
-                LeftOpen++;
-                Count(reader.Call.Operation.Name, judgement.Rule.Id, reader.Line);
-                return null;
-            case Finding.ErrnoOrder when strictness == Strictness.Envelope:
-                Notices++;
-                break;
-            default:
-                Diverged(world, reader, judgement, sequence, position, after);
-                return null;
+            return judgement.Next;
         }
 
-        if (!judgement.Settled.IsEmpty)
+        if (course == Course.Diverges)
         {
-            foreach ((Fact fact, bool holds) in judgement.Settled)
-            {
-                Settled.Add((fact, holds, reader.Call.Operation.Name));
-            }
-
-            Model = Model.Settle(judgement.Settled);
+            Diverged(world, reader, judgement, sequence, position, after);
+        }
+        else if (judgement.Finding == Finding.Open)
+        {
+            Count(reader.Call.Operation.Name, judgement.Rule.Id, reader.Line);
         }
 
-        return judgement.Next;
+        return null;
     }
 
     private void Diverged(World world, TraceReader reader, in Judgement judgement, string sequence, long position, string? after)
     {
-        Operation operation = Model.Resolve(world, reader.Call);
-        Group group = new(operation.Ioctl is null ? reader.Call.Operation.Name : operation.Name, judgement.Rule.Id, reader.Observed.Summary, judgement.Finding);
+        Group group = Group.Of(Model.Resolve(world, reader.Call), reader.Call, judgement, reader.Observed);
         if (groups.TryGetValue(group, out TraceGroup? known))
         {
             known.Count++;
