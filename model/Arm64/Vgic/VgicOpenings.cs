@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KvmSpec.Model.Uapi;
-using Attribute = KvmSpec.Model.Uapi.VgicIoctls.Attribute;
 
 namespace KvmSpec.Model.Arm64;
 
@@ -12,16 +11,12 @@ public static class VgicOpenings
 {
     private const ulong Distributor = 0x8000000;
     private const ulong Redistributors = 0x80a0000;
-    private const ulong GenericTarget = Arm64Host.GenericTarget;
-    private const ulong HasEl2 = (ulong)VcpuFeatures.HasEl2;
+    private const VcpuFeatures HasEl2 = VcpuFeatures.HasEl2;
 
-    private static readonly Handle Vm = new(DescriptorKind.Vm, 0);
-    private static readonly Handle Controller = new(DescriptorKind.Device, 0);
-
-    /// <summary>The book with these openings.</summary>
-    public static Book In(Book book)
+    /// <summary>The openings, of a book's calls.</summary>
+    public static ImmutableArray<ImmutableArray<Call>> Of(Arm64Calls make)
     {
-        Maker make = new(book);
+        ArgumentNullException.ThrowIfNull(make);
         ImmutableArray<Call> v2 = [make.Vm(), make.Device(DeviceTypes.ArmVgicV2)];
         ImmutableArray<Call> v3 = [make.Vm(), make.Device(DeviceTypes.ArmVgicV3)];
         ImmutableArray<Call> v5 = [make.Vm(), make.Device(DeviceTypes.ArmVgicV5)];
@@ -30,62 +25,34 @@ public static class VgicOpenings
         Call meeting = make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 3, Distributor);
         Call initialized = make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Control, 0, 0);
         Call initializedV5 = make.Set(DeviceTypes.ArmVgicV5, VgicGroups.Control, 0, 0);
-        ImmutableArray<Call> vcpu = [make.Vcpu(0), make.Init(0, 0)];
+        ImmutableArray<Call> vcpu = [make.Vcpu(0), make.Init(0, VcpuFeatures.None)];
         ImmutableArray<Call> nested = [make.Vcpu(0), make.Init(0, HasEl2)];
         ImmutableArray<Call> crowd = [make.Vm(), .. Enumerable.Range(0, 9).Select(i => make.Vcpu((byte)i))];
-        return book with
-        {
-            Openings =
-            [
-                v2,
-                [.. v2, .. vcpu],
-                [.. v2, .. placedV2, .. vcpu],
-                v3,
-                [.. v3, .. vcpu],
-                [.. v3, .. vcpu, placedV3[0]],
-                [.. v3, .. vcpu, make.Vcpu(1), .. placedV3],
-                [.. v3, .. vcpu, .. placedV3, initialized],
-                [.. v3, make.Vcpu(0), make.Vcpu(1), initialized],
-                [.. v3, placedV3[0], meeting, .. vcpu],
-                [.. v3, placedV3[0], make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 5, (2UL << 52) | 0x7fe0000)],
-                [.. v3, .. nested, .. placedV3, make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Maintenance, 0, 27), initialized],
-                v5,
-                [.. v5, .. vcpu],
-                [.. v5, .. vcpu, initializedV5],
-                [.. v5, make.Vcpu(0), initializedV5, make.Init(0, HasEl2), make.Run(0)],
-                [.. v5, .. nested],
-                [make.Vm(), .. vcpu, make.Run(0)],
-                [make.Vm(), .. nested, make.Run(0)],
-                crowd,
-                [.. crowd, make.Device(DeviceTypes.ArmVgicV2)],
-                [make.Vm(), make.Device(DeviceTypes.ArmVgicIts), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Addresses, 4, 0x8080000)],
-                [make.Vm(), make.Device(DeviceTypes.ArmVgicIts), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Addresses, 4, 0x8080000), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Its, 0x100, 0)],
-            ],
-        };
-    }
-
-    /// <summary>Calls by what they do.</summary>
-    private sealed class Maker(Book book)
-    {
-        public Call Vm() => new(Find(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = VgicOpenings.Vm };
-
-        public Call Device(Symbol type) => new(Find(o => o.Creates == DescriptorKind.Device && o.Case == type), VgicOpenings.Vm) { As = Controller };
-
-        public Call Vcpu(byte id) =>
-            new Call(Find(o => o.Creates == DescriptorKind.Vcpu), VgicOpenings.Vm) { As = NameOf(id) }.With(Ioctls.CreateVcpu.Id, id);
-
-        public Call Init(byte id, ulong features) => new Call(Find(o => o.Ioctl == Arm64Ioctls.VcpuInit.Ioctl), NameOf(id))
-            .With(Arm64Ioctls.VcpuInit.Target, GenericTarget).With(Arm64Ioctls.VcpuInit.Features[0], features);
-
-        public Call Run(byte id) => new Call(Find(o => o.Ioctl == Ioctls.Run.Ioctl), NameOf(id)).With(Ioctls.Run.ImmediateExit, 1);
-
-        public Call Set(Symbol device, Symbol group, ulong number, ulong value) =>
-            new Call(Find(o => o.Ioctl == Attribute.Set.Ioctl && o.OfDevice == device && o.Case == group), Controller)
-                .With(Attribute.Set.Number, number).With(Attribute.Set.Content, value);
-
-        /// <summary>Sequences have four names for vCPUs: later ones take those of the first.</summary>
-        private static Handle NameOf(byte id) => new(DescriptorKind.Vcpu, (byte)(id % Sequences.Scope.Handles(DescriptorKind.Vcpu)));
-
-        private Operation Find(Func<Operation, bool> wanted) => book.Operations.First(wanted);
+        return
+        [
+            v2,
+            [.. v2, .. vcpu],
+            [.. v2, .. placedV2, .. vcpu],
+            v3,
+            [.. v3, .. vcpu],
+            [.. v3, .. vcpu, placedV3[0]],
+            [.. v3, .. vcpu, make.Vcpu(1), .. placedV3],
+            [.. v3, .. vcpu, .. placedV3, initialized],
+            [.. v3, make.Vcpu(0), make.Vcpu(1), initialized],
+            [.. v3, placedV3[0], meeting, .. vcpu],
+            [.. v3, placedV3[0], make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Addresses, 5, (2UL << 52) | 0x7fe0000)],
+            [.. v3, .. nested, .. placedV3, make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Maintenance, 0, 27), initialized],
+            v5,
+            [.. v5, .. vcpu],
+            [.. v5, .. vcpu, initializedV5],
+            [.. v5, make.Vcpu(0), initializedV5, make.Init(0, HasEl2), make.Run(0)],
+            [.. v5, .. nested],
+            [make.Vm(), .. vcpu, make.Run(0)],
+            [make.Vm(), .. nested, make.Run(0)],
+            crowd,
+            [.. crowd, make.Device(DeviceTypes.ArmVgicV2)],
+            [make.Vm(), make.Device(DeviceTypes.ArmVgicIts), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Addresses, 4, 0x8080000)],
+            [make.Vm(), make.Device(DeviceTypes.ArmVgicIts), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Addresses, 4, 0x8080000), make.Set(DeviceTypes.ArmVgicIts, VgicGroups.Its, 0x100, 0)],
+        ];
     }
 }
