@@ -26,6 +26,14 @@ public sealed class Arm64Calls(Book book)
     /// <summary>KVM_ARM_VCPU_FINALIZE of SVE, the only feature that is finalized.</summary>
     public Call Finalize(byte id) => new Call(Find(o => o.Ioctl == Arm64Ioctls.VcpuFinalize.Ioctl), NameOf(id)).With(Arm64Ioctls.VcpuFinalize.Feature, SveNumber);
 
+    /// <summary>KVM_GET_ONE_REG or KVM_SET_ONE_REG of the vector lengths, where they cannot be.</summary>
+    public Call Lengths(byte id, bool set)
+    {
+        Arm64Ioctls.OneReg shape = set ? Arm64Ioctls.OneReg.Set : Arm64Ioctls.OneReg.Get;
+        return new Call(Find(o => o.Ioctl == shape.Ioctl), NameOf(id))
+            .With(shape.Id, Arm64Ioctls.VectorLengths.Value).With(shape.Address, Pointer.Unmapped.Word);
+    }
+
     /// <summary>KVM_RUN that returns at once.</summary>
     public Call Run(byte id) => new Call(Find(o => o.Ioctl == Ioctls.Run.Ioctl), NameOf(id)).With(Ioctls.Run.ImmediateExit, 1);
 
@@ -47,6 +55,18 @@ public sealed class Arm64Calls(Book book)
     public Call Memory(ulong gpa, ulong size) => new Call(Find(o => o.Ioctl == Ioctls.SetUserMemoryRegion.Ioctl), TheVm)
         .With(Ioctls.SetUserMemoryRegion.Gpa, gpa).With(Ioctls.SetUserMemoryRegion.Size, size).With(Ioctls.SetUserMemoryRegion.UserAddress, UserMemory);
 
+    /// <summary>KVM_CREATE_GUEST_MEMFD of memory that userspace can map.</summary>
+    public Call GuestMemory() => new Call(Find(o => o.Creates == DescriptorKind.GuestMemory), TheVm) { As = Memfd }
+        .With(Ioctls.CreateGuestMemfd.Size, GuestMemorySize).With(Ioctls.CreateGuestMemfd.Flags, Mappable);
+
+    /// <summary>KVM_SET_USER_MEMORY_REGION2: slot 0 of it.</summary>
+    public Call BoundMemory() => new Call(Find(o => o.Ioctl == Ioctls.SetUserMemoryRegion2.Ioctl), TheVm)
+        .With(Ioctls.SetUserMemoryRegion2.Flags, Common.Memslots.GuestMemfd).With(Ioctls.SetUserMemoryRegion2.Size, GuestMemorySize)
+        .With(Ioctls.SetUserMemoryRegion2.UserAddress, UserMemory).With(Ioctls.SetUserMemoryRegion2.MemoryFile, Memfd.Word);
+
+    private static readonly Handle Memfd = new(DescriptorKind.GuestMemory, 0);
+    private const ulong GuestMemorySize = 0x10000;
+    private const ulong Mappable = 1;
     private const ulong SveNumber = 4;
     private const ulong UserMemory = 0x10_0000_0000;
 

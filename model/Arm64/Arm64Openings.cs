@@ -11,6 +11,7 @@ namespace KvmSpec.Model.Arm64;
 public static class Arm64Openings
 {
     private const ulong PmuGroup = 0;
+    private const ulong PmuInterrupt = 0;
     private const ulong PmuInit = 1;
     private const ulong StolenTimeGroup = 2;
     private const ulong RingSize = 0x10000;
@@ -36,13 +37,20 @@ public static class Arm64Openings
             [.. vcpu, make.Init(0, Psci02)],
             sve,
             [.. sve, make.Finalize(0)],
+            [.. sve, make.Lengths(0, set: false)],
+            [.. sve, make.Lengths(0, set: true)],
             [.. vcpu, make.Init(0, Psci02 | PointerAuthentication)],
             pmu,
             [.. pmu, make.SetOfVcpu(0, PmuGroup, PmuInit, 0)],
             [.. vcpu, make.Init(0, Psci02 | PmuV3 | PmuV3Strict)],
+            [.. controlled, make.SetOfVcpu(0, PmuGroup, PmuInterrupt, 0).With(Ioctls.DeviceAttribute.Set.Address, Pointer.Unmapped.Word)],
             [.. controlled, make.Set(DeviceTypes.ArmVgicV3, VgicGroups.Control, 0, 0)],
             tags,
             [.. tags, make.Init(0, Psci02)],
+            [.. tags, make.Init(0, Psci02 | El1In32Bit)],
+            [make.Vm(), make.Enable(Capabilities.ARM_MTE), make.GuestMemory(), make.BoundMemory()],
+            [make.Vm(), make.GuestMemory(), make.BoundMemory(), make.Enable(Capabilities.ARM_MTE)],
+            [.. vcpu, make.Init(0, Psci02 | HasEl2 | HasEl2E2H0)],
             implementation,
             [.. implementation, make.Vcpu(1), make.Init(1, Psci02)],
             [.. implementation, make.Run(0)],

@@ -70,7 +70,7 @@ public static class EnableCaps
             [0, 1, .. Sample.Around(HaltPollNanoseconds), ulong.MaxValue]);
         yield return Case(Capabilities.DIRTY_LOG_RING, 4, DirtyRing(part), RingSizes);
         yield return Case(Capabilities.DIRTY_LOG_RING_ACQ_REL, 4, DirtyRing(part), RingSizes);
-        yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 2,
+        yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, part.RingWithBitmap ? 8 : 2,
             !part.RingWithBitmap ? [.. Gates.VirtualStruct, RefuseAll(EINVAL, "ring-bitmap.unsupported")] :
             [
                 .. Gates.VirtualStruct,

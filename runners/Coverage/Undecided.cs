@@ -5,6 +5,7 @@ public static class Undecided
 {
     private const string EnoughBits = "no host of the model has fewer address bits than a VM has that does not choose";
 
+    private const string OtherRegisters = "nothing is said of other registers, so sequences ask for none";
     private const string NoController = "every arm64 host of the model can be some interrupt controller";
 
     /// <summary>Clauses that no vector decides.</summary>
@@ -23,6 +24,8 @@ public static class Undecided
         ["arm64.create-irqchip.no-vgic"] = NoController,
         ["arm64.set-device-addr.no-vgic"] = NoController,
         ["run.guest"] = "generated sequences ask every vCPU to return at once",
+        ["arm64.one-reg.other"] = OtherRegisters,
+        ["arm64.one-reg.other-group"] = OtherRegisters,
         ["create-vm.other-type"] = "what follows is open, so sequences that begin so would decide nothing",
     };
 }
