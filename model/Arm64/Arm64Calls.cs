@@ -42,6 +42,11 @@ public sealed class Arm64Calls(Book book)
         new Call(Find(o => o.Ioctl == Attribute.Set.Ioctl && o.OfDevice == device && o.Case == group), Controller)
             .With(Attribute.Set.Number, number).With(Attribute.Set.Content, value);
 
+    /// <summary>KVM_GET_DEVICE_ATTR on the device.</summary>
+    public Call Get(Symbol device, Symbol group, ulong number, Pointer address) =>
+        new Call(Find(o => o.Ioctl == Attribute.Get.Ioctl && o.OfDevice == device && o.Case == group), Controller)
+            .With(Attribute.Get.Number, number).With(Attribute.Get.Address, address.Word);
+
     /// <summary>KVM_SET_DEVICE_ATTR on a vCPU.</summary>
     public Call SetOfVcpu(byte id, ulong group, ulong number, ulong value) =>
         new Call(Find(o => o.Ioctl == Ioctls.DeviceAttribute.Set.Ioctl && o.On == DescriptorKind.Vcpu), NameOf(id))

@@ -11,6 +11,7 @@ public static class VgicOpenings
 {
     private const ulong Distributor = 0x8000000;
     private const ulong Redistributors = 0x80a0000;
+    private const ulong UserspacePpis = 5;
     private const VcpuFeatures HasEl2 = VcpuFeatures.HasEl2;
 
     /// <summary>The openings, of a book's calls.</summary>
@@ -45,6 +46,7 @@ public static class VgicOpenings
             v5,
             [.. v5, .. vcpu],
             [.. v5, .. vcpu, initializedV5],
+            [.. v5, make.Vcpu(0), initializedV5, make.Get(DeviceTypes.ArmVgicV5, VgicGroups.Control, UserspacePpis, Pointer.FaultsAfter(8))],
             [.. v5, make.Vcpu(0), initializedV5, make.Init(0, HasEl2), make.Run(0)],
             [.. v5, .. nested],
             [make.Vm(), .. vcpu, make.Run(0)],
