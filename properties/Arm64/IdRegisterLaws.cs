@@ -111,6 +111,29 @@ public sealed class IdRegisterLaws
     }
 
     [Fact]
+    [Law("arm64.id-reg.order", "∀ host, registers r ≠ q, values a, b at and beside their limits: after r := a, q := b the state is that after q := b, r := a")]
+    public void TheOrderOfWritesDoesNotMatter()
+    {
+        foreach (Setting setting in Settings)
+        {
+            (World world, Call set) = Fresh(setting);
+            Call[] writes = [.. setting.Model.Book.Operations.First(o => o.Ioctl == OneReg.Set.Ioctl).Together!.On(setting.Host)
+                .Select(row => set.With(OneReg.Set.Id, row[0]).With(OneReg.Set.Value, row[1]))];
+            for (int i = 0; i < writes.Length; i++)
+            {
+                Call one = writes[i];
+                Call other = writes[(int)((uint)i * 2654435761 % (uint)writes.Length)];
+                if (one[OneReg.Set.Id] != other[OneReg.Set.Id])
+                {
+                    World there = setting.Model.Step(setting.Model.Step(world, one, out _), other, out _);
+                    World back = setting.Model.Step(setting.Model.Step(world, other, out _), one, out _);
+                    Assert.True(there.Equals(back), $"{setting}: {one} and {other}");
+                }
+            }
+        }
+    }
+
+    [Fact]
     [Law("arm64.id-reg.no-allocation", "a verdict on a write to an ID register allocates nothing")]
     public void AVerdictAllocatesNothing()
     {
