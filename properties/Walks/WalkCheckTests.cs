@@ -1,10 +1,12 @@
 using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
+using KvmSpec.Runners.Reports;
+using KvmSpec.Runners.Spec;
 using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Walks.Server;
-using Excuse = KvmSpec.Runners.Walks.Server.Excuse;
 using Xunit;
+using Excuse = KvmSpec.Runners.Walks.Server.Excuse;
 
 namespace KvmSpec.Properties.Walks;
 
@@ -129,7 +131,35 @@ public sealed class WalkCheckTests
         Assert.StartsWith("kvmspec: " + problem, Assert.Single(check.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
-    private static Report Check(Xlen xlen, WalkClauseSet forgotten, IReadOnlyList<Excuse> excuses, WalkClauseSet planted)
+    [Fact]
+    public void A_report_says_where_clauses_were_seen()
+    {
+        Excuse partly = Known with { Clause = WalkClauses.VsUserFetch.Id, Reason = "it lets HLVX through", Without = default, Instead = walk => walk };
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, Check(Xlen.Rv64, Known.Without, [Known, partly], default, ReportFormat.Json).Text);
+            IReadOnlyDictionary<string, string> evidence = Evidence.Of([file]);
+            Assert.Equal("seen on QEMU 1.2.3.", evidence["gstage.width"]);
+            Assert.Equal("read only (manual of August 2026); QEMU 1.2.3 does otherwise: the machine does not ask for U.", evidence["gstage.user"]);
+            Assert.Equal("seen on QEMU 1.2.3, but for this: it lets HLVX through.", evidence["walk.vs.user-page.fetch"]);
+            Assert.DoesNotContain("gstage.hgatp.mode", evidence.Keys);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Walks_are_listed_with_the_vectors()
+    {
+        Commands.Invocation list = Commands.Invocation.Of("vectors", "list", "--clause", "gstage.width");
+        Assert.Equal(ExitStatus.Conforms, list.Status);
+        Assert.Contains("width/", list.Output, StringComparison.Ordinal);
+    }
+
+    private static Report Check(Xlen xlen, WalkClauseSet forgotten, IReadOnlyList<Excuse> excuses, WalkClauseSet planted, ReportFormat format = ReportFormat.Text)
     {
         using StringWriter output = new();
         CheckRequest request = new()
@@ -137,6 +167,7 @@ public sealed class WalkCheckTests
             Target = $"qemu-walker:rv{(int)xlen}",
             Plan = new SequencePlan(1, Accesses, 1),
             Excuses = Excuses.Load(null),
+            Format = format,
         };
         int status = WalkCheck.Check(output, request, xlen, new FakeWalkMachine(xlen, forgotten), _ => excuses, planted);
         return new Report(status, output.ToString());

@@ -74,6 +74,16 @@ public sealed class WalkLaws
         return one == other && after.All(w => again[w.Key] == w.Value);
     }
 
+    [Law("walk.same-unfollowed", "∀ w: w followed by nobody = w with every question asked, in result, clause and tables")]
+    [Property(MaxTest = Drawn)]
+    public bool IsTheSameUnfollowed(int high, int low)
+    {
+        WalkCase walk = Draw(high, low);
+        ClauseCounts asked = default;
+        WalkResult followed = walk.Run(ref asked, out Dictionary<ulong, ulong> after);
+        return walk.Run(out Dictionary<ulong, ulong> unfollowed) == followed && after.All(w => unfollowed[w.Key] == w.Value);
+    }
+
     [Law("walk.permissions-are-monotone", "∀ w without a trap, leaf l of t: with R, W and X added to l, w goes to the same place")]
     [Property(MaxTest = Drawn)]
     public bool PermissionsAreMonotone(int high, int low)

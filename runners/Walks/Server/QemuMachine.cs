@@ -40,6 +40,7 @@ internal sealed class QemuMachine(Xlen xlen) : IWalkMachine
         }
 
         process?.Dispose();
+        process = null;
     }
 
     /// <summary>The version of the QEMU that is installed.</summary>

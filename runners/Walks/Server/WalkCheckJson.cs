@@ -27,7 +27,7 @@ internal static class WalkCheckJson
             })]),
             ["refused"] = new JsonObject(tally.Refused.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
             ["decided"] = new JsonObject(WalkClauses.All.Select(c => KeyValuePair.Create(c.Id, (JsonNode?)(IsDecided(tally, c) ? 1 : 0)))),
-            ["excused"] = new JsonArray([.. run.Excuses.Select(e => (JsonNode)new JsonObject
+            ["deviations"] = new JsonArray([.. run.Excuses.Select(e => (JsonNode)new JsonObject
             {
                 ["clause"] = e.Clause,
                 ["accesses"] = new JsonObject(WalkTally.Kinds.Select(k => KeyValuePair.Create(k, (JsonNode?)tally.Excused.GetValueOrDefault((e, k))))),

@@ -92,9 +92,9 @@ internal sealed unsafe class WalkServer : IDisposable
 
     /// <summary>Loads from many addresses, one after the other, each through a walk or a translation that was kept.</summary>
     /// <param name="registers">With which registers.</param>
-    /// <param name="words">The tables, which stay.</param>
+    /// <param name="words">The tables, which are taken away afterwards.</param>
     /// <param name="addresses">As many as fit between the batches and the tables.</param>
-    public void Many(WalkRegisters registers, IEnumerable<KeyValuePair<ulong, ulong>> words, ReadOnlySpan<ulong> addresses)
+    public void Many(WalkRegisters registers, IReadOnlyCollection<KeyValuePair<ulong, ulong>> words, ReadOnlySpan<ulong> addresses)
     {
         foreach ((ulong address, ulong word) in words)
         {
@@ -111,6 +111,11 @@ internal sealed unsafe class WalkServer : IDisposable
         Begin(number, 1, at);
         finished++;
         Await(ServerLayout.ControlDone, n => n == number, "the walk server stopped answering");
+        foreach ((ulong address, _) in words)
+        {
+            *(ulong*)Bytes(address) = 0;
+        }
+
         if (Get(there, ServerLayout.CaseCause) is not 0 and ulong cause)
         {
             throw new TargetException($"the walk server could not load from 0x{Get(there, ServerLayout.CaseTval):x}: cause {cause}");
