@@ -43,6 +43,10 @@ internal static class WalkCheckJson
         return json.ToJsonString();
     }
 
-    /// <summary>True for a clause that was answered yes in one access and no in another, both without an excuse.</summary>
-    private static bool IsDecided(WalkTally tally, WalkClause clause) => tally.Kept.Held.Contains(clause) && tally.Kept.Passed.Contains(clause);
+    /// <summary>
+    /// True for a clause that was answered yes in one access and no in another, both without an excuse. What memory type an
+    /// access has is no part of an answer.
+    /// </summary>
+    private static bool IsDecided(WalkTally tally, WalkClause clause) => clause != WalkClauses.GMemoryType && clause != WalkClauses.VsMemoryType
+        && tally.Kept.Held.Contains(clause) && tally.Kept.Passed.Contains(clause);
 }
