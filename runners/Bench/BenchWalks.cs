@@ -36,12 +36,12 @@ internal sealed partial class BenchRun
         FlatTables tables = new(TranslationMode.Sv39x4, TranslationMode.Bare64, ManyPages);
         KeyValuePair<ulong, ulong>[] words = [.. tables.Words];
         ulong[] addresses = [.. tables.Accesses.Select(a => a.Address.Value)];
-        double theirs = Rate($"QEMU {server.Version}, loads that miss its TLB, same tables", "M/s", 1e6, _ =>
+        double theirs = Rate($"QEMU {server.Version}, TLB misses of the same tables", "M/s", 1e6, _ =>
         {
             server.Many(tables.Registers, words, addresses);
             return addresses.Length;
         });
-        Line("  walks here for one of QEMU", ours / theirs, "");
+        Line("  walks here for one miss there", ours / theirs, "");
         Rate($"QEMU {server.Version}, random accesses checked", "k/s", 1e3, seed =>
         {
             WalkCheckRun run = new(server, Xlen.Rv64, new WalkOracle(QemuExcuses.Of(server.Version, Xlen.Rv64)));

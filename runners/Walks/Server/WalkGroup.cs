@@ -1,5 +1,3 @@
-using KvmSpec.Model.Riscv.Walks;
-
 namespace KvmSpec.Runners.Walks.Server;
 
 /// <summary>Cases that differ in one way: what was expected by which clause, and what came.</summary>
