@@ -164,10 +164,17 @@ internal sealed class FakeWalkMachine(Xlen xlen, WalkClauseSet without = default
 
         public void Put(long at, ulong word) => view.Write(at, word);
 
-        public ulong Get(ulong address, int bytes) => Of(bytes, (long)(address - ServerLayout.MemoryFrom));
+        /// <summary>A word; 0 where a walk without all its clauses strays.</summary>
+        public ulong Get(ulong address, int bytes) => IsThere(address) ? Of(bytes, (long)(address - ServerLayout.MemoryFrom)) : 0;
 
+        /// <summary>Writes a word, but not where a walk without all its clauses strays.</summary>
         public void Put(ulong address, ulong word, int bytes)
         {
+            if (!IsThere(address))
+            {
+                return;
+            }
+
             long at = (long)(address - ServerLayout.MemoryFrom);
             if (bytes == sizeof(uint))
             {
@@ -188,6 +195,8 @@ internal sealed class FakeWalkMachine(Xlen xlen, WalkClauseSet without = default
             Put(address.Value, replacement, wordBytes);
             return true;
         }
+
+        private static bool IsThere(ulong address) => address >= WalkArena.Tables.Value && address <= WalkArena.Data.Value + WalkArena.PoolSize - sizeof(ulong);
 
         private ulong Of(int bytes, long at) => bytes == sizeof(uint) ? view.ReadUInt32(at) : view.ReadUInt64(at);
     }
