@@ -20,8 +20,7 @@ public sealed class TableLaws
     public void MappedIsTranslated(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        Assert.Null(tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable));
+        SoftwareTables tables = drawn.Mapped();
         Gpa within = new(drawn.Address.Value + (drawn.Offset & ~7UL));
         Assert.Equal(new Spa(drawn.Page.Value + (drawn.Offset & ~7UL)), Walk(tables, within, AccessKind.Load).Spa);
         Assert.Equal(drawn.ReadOnly, Walk(tables, within, AccessKind.Store).IsTrap);
@@ -33,8 +32,7 @@ public sealed class TableLaws
     public void AliasesFault(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable);
+        SoftwareTables tables = drawn.Mapped();
         Gpa alias = new(drawn.Address.Value + (1UL << drawn.Mode.Width));
         Assert.True(tables.FindLeaf(drawn.Address, out Spa one, out _, out _));
         Assert.True(tables.FindLeaf(alias, out Spa other, out _, out _));
@@ -47,8 +45,7 @@ public sealed class TableLaws
     public void NothingDependsOnSvadu(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable);
+        SoftwareTables tables = drawn.Mapped();
         foreach (AccessKind kind in Enum.GetValues<AccessKind>())
         {
             Assert.Single(Enum.GetValues<AdScheme>().Select(ad => Walk(tables, drawn.Address, kind, ad)).Distinct());
@@ -60,8 +57,7 @@ public sealed class TableLaws
     public void SplitChangesNothing(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable);
+        SoftwareTables tables = drawn.Mapped();
         Gpa[] within = [.. drawn.Within(8)];
         AccessKind[] kinds = Enum.GetValues<AccessKind>();
         (Spa, TrapCause)[] before = [.. within.SelectMany(g => kinds.Select(k => Place(Walk(tables, g, k))))];
@@ -101,8 +97,7 @@ public sealed class TableLaws
     public void UnmappedFaults(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable);
+        SoftwareTables tables = drawn.Mapped();
         if (drawn.Size > Paging.PageSize)
         {
             Assert.False(tables.Unmap(drawn.Address, drawn.Size - Paging.PageSize));
@@ -118,8 +113,7 @@ public sealed class TableLaws
     public void WriteProtectedIsReadOnly(int high, int low)
     {
         Drawing drawn = new(high, low);
-        SoftwareTables tables = drawn.Tables(16);
-        tables.Map(drawn.Address, drawn.Page, drawn.Size, drawn.ReadOnly, drawn.Executable);
+        SoftwareTables tables = drawn.Mapped();
         ulong page = drawn.Address.Value + (drawn.Offset & ~(Paging.PageSize - 1));
         tables.WriteProtect(new Gpa(page), new Gpa(page + Paging.PageSize));
         Assert.True(Walk(tables, drawn.Address, AccessKind.Store).IsTrap);
@@ -219,7 +213,13 @@ public sealed class TableLaws
 
         public IEnumerable<Gpa> Within(int count) => Enumerable.Range(0, count).Select(_ => new Gpa(Address.Value + (mixer.Next() & (Size - 1) & ~7UL)));
 
-        public SoftwareTables Tables(int pages) =>
-            new(Mode, new Spa(Root), new Queue<Spa>(Enumerable.Range(0, pages).Select(i => new Spa(Root + Paging.GStageRootSize + ((ulong)i * Paging.PageSize)))));
+        /// <summary>Tables in which the page is mapped.</summary>
+        public SoftwareTables Mapped()
+        {
+            const int Pages = 16;
+            SoftwareTables tables = new(Mode, new Spa(Root), new Queue<Spa>(Enumerable.Range(0, Pages).Select(i => new Spa(Root + Paging.GStageRootSize + ((ulong)i * Paging.PageSize)))));
+            Assert.Null(tables.Map(Address, Page, Size, ReadOnly, Executable));
+            return tables;
+        }
     }
 }

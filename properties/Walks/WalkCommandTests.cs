@@ -79,6 +79,49 @@ public sealed class WalkCommandTests
         Assert.Contains(problem, line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0xfffffffffffff8", ": reaches beyond the 56 bits of physical addresses")]
+    [InlineData("0xfffffffffffffff8", ": reaches beyond the 56 bits of physical addresses")]
+    [InlineData("0x3fffffff8", ": reaches beyond the 34 bits of physical addresses", "--xlen", "32")]
+    [InlineData("0x1004", ": the address is not aligned to words of 8 bytes")]
+    public void A_wrong_image_is_one_line(string at, string problem, params string[] others)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, new byte[16]);
+            string image = $"{file}@{at}";
+            Invocation walk = Invocation.Of(["walk", "--image", image, "--address", "0", .. others]);
+            Assert.Equal(ExitStatus.BadRequest, walk.Status);
+            Assert.Empty(walk.Output);
+            Assert.Equal($"kvmspec: --image {image}{problem}", walk.Errors.TrimEnd());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void A_wrong_walk_of_many_has_its_line()
+    {
+        string file = Path.GetTempFileName() + ".jsonl";
+        try
+        {
+            File.WriteAllText(file, """
+                {"hgatp": 0, "access": {"kind": "load", "address": 4096}}
+                {"hgatp": 0,
+                """);
+            Invocation walk = Invocation.Of("walk", file);
+            Assert.Equal(ExitStatus.BadRequest, walk.Status);
+            Assert.StartsWith($"kvmspec: {file}:2: ", walk.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void Modes_are_told_apart()
     {

@@ -55,6 +55,24 @@ public sealed class WalkLaws
         return !steps.Broken;
     }
 
+    [Law("walk.updates-stay", "∀ w, entry that w updates: it is so afterwards, also where w goes on to a trap")]
+    [Property(MaxTest = Drawn)]
+    public bool UpdatesStay(int high, int low)
+    {
+        WalkCase walk = Draw(high, low);
+        UpdateSteps steps = new();
+        walk.Run(ref steps, out Dictionary<ulong, ulong> after);
+        return steps.Updates.All(u => (after[u.Key] & u.Value) == u.Value);
+    }
+
+    [Law("walk.updates-before-a-trap", "Σ over 5000 drawn walks: some update an entry and then trap")]
+    [Fact]
+    public void TrapsFollowUpdates() => Assert.Contains(Enumerable.Range(0, 5_000), i =>
+    {
+        UpdateSteps steps = new();
+        return Generators[0].Generate(Mixer.SeedOf(9, (ulong)i)).Run(ref steps, out _).IsTrap && steps.Updates.Count > 0;
+    });
+
     [Law("walk.idempotent", "∀ w: w on the tables that w left gives the same and leaves them as they are")]
     [Property(MaxTest = Drawn)]
     public bool IsIdempotent(int high, int low)
@@ -72,6 +90,16 @@ public sealed class WalkLaws
         WalkResult one = Draw(high, low).Run(out Dictionary<ulong, ulong> after);
         WalkResult other = Draw(high, low).Run(out Dictionary<ulong, ulong> again);
         return one == other && after.All(w => again[w.Key] == w.Value);
+    }
+
+    [Law("walk.same-unfollowed", "∀ w: w followed by nobody = w with every question asked, in result, clause and tables")]
+    [Property(MaxTest = Drawn)]
+    public bool IsTheSameUnfollowed(int high, int low)
+    {
+        WalkCase walk = Draw(high, low);
+        ClauseCounts asked = default;
+        WalkResult followed = walk.Run(ref asked, out Dictionary<ulong, ulong> after);
+        return walk.Run(out Dictionary<ulong, ulong> unfollowed) == followed && after.All(w => unfollowed[w.Key] == w.Value);
     }
 
     [Law("walk.permissions-are-monotone", "∀ w without a trap, leaf l of t: with R, W and X added to l, w goes to the same place")]
@@ -210,6 +238,28 @@ public sealed class WalkLaws
         public readonly void Updated(Stage stage, int level, Spa at, Pte pte)
         {
         }
+
+        public readonly void End(Stage stage, ulong address)
+        {
+        }
+    }
+
+    /// <summary>Remembers what was written where.</summary>
+    private struct UpdateSteps() : IWalkSteps
+    {
+        public Dictionary<ulong, ulong> Updates { get; } = [];
+
+        public readonly bool Is(WalkClause clause, bool holds) => holds;
+
+        public readonly void Begin(Stage stage, ulong address, AccessKind kind, bool isImplicit)
+        {
+        }
+
+        public readonly void Read(Stage stage, int level, ulong entry, Spa at, Pte pte)
+        {
+        }
+
+        public readonly void Updated(Stage stage, int level, Spa at, Pte pte) => Updates[at.Value] = pte.Bits;
 
         public readonly void End(Stage stage, ulong address)
         {

@@ -67,20 +67,25 @@ internal static class VectorsCommand
     {
         Argument<string?> directory = Directory;
         Option<string?> clause = new("--clause") { Description = "Only vectors that decide a clause that matches, such as 'memslot.*'." };
-        Command command = new("list", "List the vectors, each with the clauses it decides.") { directory, clause };
+        Command command = new("list", "List the vectors and the walks, each with the clauses it decides.") { directory, clause };
         command.SetAction(parsed =>
         {
             string? pattern = parsed.GetValue(clause);
-            Vector[] found = [.. VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(directory))).SelectMany(f => f.Cases)
-                .Where(v => pattern is null || v.Clauses.Any(c => FileSystemName.MatchesSimpleExpression(pattern, c, ignoreCase: false)))];
+            string from = VectorDirectory.Find(parsed.GetValue(directory));
+            (string Id, IReadOnlyList<string> Clauses)[] found =
+            [
+                .. VectorFiles.Load(from).SelectMany(f => f.Cases).Select(v => (v.Id, (IReadOnlyList<string>)v.Clauses))
+                    .Concat(WalkVectorFiles.Load(from).SelectMany(f => f.Cases).Select(v => (v.Id, (IReadOnlyList<string>)v.Clauses)))
+                    .Where(v => pattern is null || v.Item2.Any(c => FileSystemName.MatchesSimpleExpression(pattern, c, ignoreCase: false))),
+            ];
             if (found.Length == 0)
             {
                 throw new RequestException($"--clause {pattern}: no vector decides such a clause; 'kvmspec vectors list' shows what they decide");
             }
 
-            foreach (Vector vector in found)
+            foreach ((string id, IReadOnlyList<string> clauses) in found)
             {
-                output.WriteLine($"{vector.Id}  {string.Join(' ', vector.Clauses)}");
+                output.WriteLine($"{id}  {string.Join(' ', clauses)}");
             }
 
             return ExitStatus.Conforms;

@@ -155,8 +155,8 @@ internal static class WalkCommand
             number++;
             if (!string.IsNullOrWhiteSpace(part))
             {
-                int first = lines ? number - 1 : 0;
-                walks.Add(Parse(part, words, (line, problem) => throw new RequestException($"{path}:{line + first}: {problem}")));
+                int own = number;
+                walks.Add(Parse(part, words, (line, problem) => throw new RequestException($"{path}:{(lines ? own : line)}: {problem}")));
             }
         }
 
@@ -206,6 +206,12 @@ internal static class WalkCommand
             }
 
             byte[] content = File.ReadAllBytes(path);
+            ulong end = 1UL << WalkReader.PhysicalBits(xlen);
+            if (address >= end || (ulong)content.Length > end - address)
+            {
+                throw new RequestException($"--image {image}: reaches beyond the {WalkReader.PhysicalBits(xlen)} bits of physical addresses");
+            }
+
             if (content.Length % size != 0)
             {
                 throw new RequestException($"--image {image}: {content.Length} bytes are no whole number of words of {size} bytes");

@@ -11,8 +11,10 @@ namespace KvmSpec.Runners.Reports;
 /// <param name="Diverging">The clauses that the kernel did not keep.</param>
 /// <param name="Made">What was made: vectors and sequences, in words.</param>
 /// <param name="VectorsFailed">How many vectors failed.</param>
+/// <param name="Deviations">By clause how what was checked is known to deviate, in walks.</param>
 internal sealed record ReportFile(
-    string Target, string Kernel, string Revision, IReadOnlyDictionary<string, long> Decided, IReadOnlySet<string> Diverging, string Made, int VectorsFailed)
+    string Target, string Kernel, string Revision, IReadOnlyDictionary<string, long> Decided, IReadOnlySet<string> Diverging, string Made, int VectorsFailed,
+    IReadOnlyDictionary<string, Deviation> Deviations)
 {
     /// <summary>"Linux 7.3.4+deb13-cloud-amd64 (kvm-amd)" without the distribution's part.</summary>
     public string ShortKernel
@@ -48,7 +50,7 @@ internal sealed record ReportFile(
             return new ReportFile(
                 Text(root, "target"), kernel, Text(root, "revision"),
                 root.GetProperty("decided").EnumerateObject().ToDictionary(c => c.Name, c => c.Value.GetInt64()),
-                root.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("clause").GetString()!).ToHashSet(), made, failed);
+                root.GetProperty("groups").EnumerateArray().Select(g => g.GetProperty("clause").GetString()!).ToHashSet(), made, failed, DeviationsOf(root));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
@@ -56,8 +58,16 @@ internal sealed record ReportFile(
         }
     }
 
+    private static Dictionary<string, Deviation> DeviationsOf(JsonElement root) => !root.TryGetProperty("deviations", out JsonElement all) ? []
+        : all.EnumerateArray().ToDictionary(d => d.GetProperty("clause").GetString()!, d => new Deviation(d.GetProperty("reason").GetString()!, d.GetProperty("otherwiseKept").GetBoolean()));
+
     private static string Text(JsonElement root, string key) => root.TryGetProperty(key, out JsonElement value) ? value.GetString() ?? "" : "";
 
     private static long? Number(JsonElement root, string key) =>
         root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) ? number : null;
 }
+
+/// <summary>How a clause is not kept.</summary>
+/// <param name="Reason">What is done instead.</param>
+/// <param name="OtherwiseKept">True where the clause was seen to be kept in other accesses.</param>
+internal sealed record Deviation(string Reason, bool OtherwiseKept);

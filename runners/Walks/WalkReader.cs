@@ -25,6 +25,9 @@ internal sealed class WalkReader(Action<int, string> problem)
 
     private bool failed;
 
+    /// <summary>Bits of a physical address.</summary>
+    public static int PhysicalBits(Xlen xlen) => xlen == Xlen.Rv32 ? PhysicalBits32 : PhysicalBits64;
+
     /// <summary>The walk, or <c>null</c> where something about it is wrong and was told.</summary>
     /// <param name="entries">The mapping's entries; keys that are no walk's are somebody else's.</param>
     /// <param name="line">Where the mapping begins.</param>
@@ -183,7 +186,7 @@ internal sealed class WalkReader(Action<int, string> problem)
     {
         Dictionary<ulong, ulong> memory = others is null ? [] : new(others);
         ulong size = xlen == Xlen.Rv32 ? 4UL : 8;
-        int bits = xlen == Xlen.Rv32 ? PhysicalBits32 : PhysicalBits64;
+        int bits = PhysicalBits(xlen);
         if (node is { Entries: null })
         {
             Wrong(node.Line, $"memory is {node.Kind}: write {{ 0x80000000: 0x1, ... }}");

@@ -48,10 +48,24 @@ internal static class WalkVectorFormatter
 
     private static void Write(StringBuilder text, WalkVector vector)
     {
-        WalkRegisters registers = vector.Walk.Registers;
-        PteExtensions extensions = registers.Extensions;
-        Access access = vector.Walk.Access;
         text.Append(CultureInfo.InvariantCulture, $"  - id: {vector.Id}\n    title: {Quote(vector.Title)}\n    clauses: [{string.Join(", ", vector.Clauses)}]\n");
+        Write(text, vector.Walk, _ => "");
+        text.Append(CultureInfo.InvariantCulture, $"    must: {WalkExpectation.Words(vector.Must.Result)}\n");
+        if (vector.Must.After.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    after: {{ {string.Join(", ", vector.Must.After.Select(w => $"0x{w.Key:x}: 0x{w.Value:x}"))} }}\n");
+        }
+    }
+
+    /// <summary>Writes a walk as files have it, which <c>kvmspec walk</c> reads too.</summary>
+    /// <param name="text">Where.</param>
+    /// <param name="walk">The walk.</param>
+    /// <param name="note">What is said beside the word of an address, as a comment; empty for nothing.</param>
+    public static void Write(StringBuilder text, WalkCase walk, Func<ulong, string> note)
+    {
+        WalkRegisters registers = walk.Registers;
+        PteExtensions extensions = registers.Extensions;
+        Access access = walk.Access;
         text.Append(CultureInfo.InvariantCulture, $"    xlen: {(int)registers.Xlen}\n");
         List(text, "extensions", (extensions.Svnapot, "svnapot"), (extensions.Svpbmt, "svpbmt"), (extensions.Ad == AdScheme.Svadu, "svadu"),
             (extensions.Ad == AdScheme.Svade, "svade"), (extensions.Svrsw60t59b, "svrsw60t59b"));
@@ -60,19 +74,20 @@ internal static class WalkVectorFormatter
         List(text, "henvcfg", (registers.HenvcfgPbmte, "pbmte"), (registers.HenvcfgAdue, "adue"));
         List(text, "sstatus", (registers.SstatusMxr, "mxr"));
         List(text, "vsstatus", (registers.VsstatusMxr, "mxr"), (registers.VsstatusSum, "sum"));
-        if (vector.Walk.Words.Count > 0)
+        if (walk.Words.Count > 0)
         {
             text.Append("    memory:\n");
-            foreach ((ulong address, ulong word) in vector.Walk.Words.OrderBy(w => w.Key))
+            foreach ((ulong address, ulong word) in walk.Words.OrderBy(w => w.Key))
             {
-                text.Append(CultureInfo.InvariantCulture, $"      0x{address:x}: 0x{word:x}\n");
+                string said = note(address);
+                text.Append(CultureInfo.InvariantCulture, $"      0x{address:x}: 0x{word:x}{(said.Length > 0 ? "  # " : "")}{said}\n");
             }
         }
 
-        if (vector.Walk.Ranges.Count > 0)
+        if (walk.Ranges.Count > 0)
         {
             text.Append("    protect:\n");
-            foreach (ProtectedRange range in vector.Walk.Ranges)
+            foreach (ProtectedRange range in walk.Ranges)
             {
                 text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Allowed(range.Allowed)}\n");
             }
@@ -80,11 +95,6 @@ internal static class WalkVectorFormatter
 
         string kind = access.Hlvx ? "hlvx" : access.Kind.ToString().ToLowerInvariant();
         text.Append(CultureInfo.InvariantCulture, $"    access: {{ kind: {kind}, address: {access.Address}, privilege: {access.Privilege.ToString().ToLowerInvariant()}, bytes: {access.Bytes} }}\n");
-        text.Append(CultureInfo.InvariantCulture, $"    must: {WalkExpectation.Words(vector.Must.Result)}\n");
-        if (vector.Must.After.Count > 0)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"    after: {{ {string.Join(", ", vector.Must.After.Select(w => $"0x{w.Key:x}: 0x{w.Value:x}"))} }}\n");
-        }
     }
 
     private static void List(StringBuilder text, string key, params (bool Set, string Name)[] names)

@@ -44,4 +44,13 @@ public readonly record struct Access(Gva Address, AccessKind Kind, GuestPrivileg
 /// <param name="Privilege">The effective privilege.</param>
 /// <param name="Hlvx">True for HLVX itself, false for accesses to tables on its behalf.</param>
 /// <param name="IsImplicit">True for accesses to VS-stage tables.</param>
-internal readonly record struct StageRequest(AccessKind Kind, GuestPrivilege Privilege, bool Hlvx, bool IsImplicit);
+internal readonly record struct StageRequest(AccessKind Kind, GuestPrivilege Privilege, bool Hlvx, bool IsImplicit)
+{
+    /// <summary>The bits of a leaf with which neither permissions nor A and D are in question, but for U.</summary>
+    public ulong Needed => Pte.V | Pte.R | Pte.A | Kind switch
+    {
+        AccessKind.Store => Pte.W | Pte.D,
+        AccessKind.Fetch => Pte.X,
+        _ => Hlvx ? Pte.X : 0,
+    };
+}

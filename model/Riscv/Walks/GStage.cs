@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KvmSpec.Model.Riscv.Walks;
 
 /// <summary>The G-stage: guest physical addresses to supervisor physical ones, by hgatp.</summary>
@@ -22,41 +24,40 @@ internal readonly struct GStage(WalkRegisters registers) : IStage
 
     public bool IsBare => Mode.IsBare;
 
-    /// <summary>Translates; a guest-page fault names the whole guest physical address.</summary>
-    public StageResult Translate<TMemory, TSteps>(Gpa gpa, in StageRequest request, ref TMemory memory, ref TSteps steps)
+    /// <summary>Translates; false where it is refused. A guest-page fault names the whole guest physical address.</summary>
+    public bool Translate<TMemory, TSteps>(Gpa gpa, in StageRequest request, ref TMemory memory, ref TSteps steps, out StageResult result)
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
         steps.Begin(Stage.GStage, gpa.Value, request.Kind, request.IsImplicit);
         if (steps.Is(WalkClauses.GBare, Mode.IsBare))
         {
+            result = StageResult.Untranslated(Stage.GStage, gpa.Value);
             steps.End(Stage.GStage, gpa.Value);
-            return new StageResult(Stage.GStage, Fault.None, TableAccess.None, 0, 0, gpa.Value, null);
+            return true;
         }
 
         if (steps.Is(WalkClauses.GWidth, gpa.Value >> Mode.Width != 0))
         {
-            return StageResult.Refused(Stage.GStage, Fault.GuestPage, gpa.Value, WalkClauses.GWidth);
+            result = StageResult.Refused(Stage.GStage, Fault.GuestPage, gpa.Value, WalkClauses.GWidth);
+            return false;
         }
 
         steps.Is(WalkClauses.GRoot, gpa.Value >> (Mode.Width - Paging.RootExtraBits) != 0);
-        StageResult result = StageWalk.Run(this, gpa.Value, request, ref memory, ref steps);
-        if (result.Fault == Fault.None)
-        {
-            steps.End(Stage.GStage, result.Address);
-        }
-
-        return result;
+        return StageWalk.Run(this, gpa.Value, request, ref memory, ref steps, out result);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Reach<TMemory, TSteps>(ulong entry, AccessKind kind, GuestPrivilege privilege, ref TMemory memory, ref TSteps steps, out Spa at, out StageResult failure)
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
         at = new Spa(entry);
-        failure = default;
+        Unsafe.SkipInit(out failure);
         return true;
     }
+
+    public ulong User(in StageRequest request) => Pte.U;
 
     public WalkClause? RefusedByUser<TSteps>(Pte pte, in StageRequest request, ref TSteps steps)
         where TSteps : struct, IWalkSteps =>

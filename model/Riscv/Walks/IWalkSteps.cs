@@ -14,6 +14,9 @@ public enum Stage
 /// </summary>
 public interface IWalkSteps
 {
+    /// <summary>False where nobody follows: then questions that all have the answer no need not be asked one by one.</summary>
+    static virtual bool Follows => true;
+
     /// <summary>Decides by a clause.</summary>
     /// <param name="clause">Which.</param>
     /// <param name="holds">What the tables and registers say.</param>
@@ -36,6 +39,9 @@ public interface IWalkSteps
 /// <summary>Nobody follows.</summary>
 public struct NoSteps : IWalkSteps
 {
+    /// <inheritdoc/>
+    public static bool Follows => false;
+
     /// <inheritdoc/>
     public readonly bool Is(WalkClause clause, bool holds) => holds;
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KvmSpec.Model.Riscv.Walks;
 
 /// <summary>
@@ -34,6 +36,9 @@ public readonly record struct Pte(ulong Bits)
     /// <summary>Pages that a NAPOT entry covers: 16, or 64 KiB.</summary>
     public const int NapotBits = 4;
 
+    /// <summary>What no question looks at: the page number, G and the bits 9:8.</summary>
+    private const ulong Ignored = (((1UL << PpnBits) - 1) << PpnShift) | G | (3 << 8);
+
     public bool IsValid => (Bits & V) != 0;
 
     public bool IsReadable => (Bits & R) != 0;
@@ -53,8 +58,19 @@ public readonly record struct Pte(ulong Bits)
     /// <summary>True where it maps a page; else it points to the next table.</summary>
     public bool IsLeaf => (Bits & (R | W | X)) != 0;
 
+    /// <summary>True where it points to the next table, and nothing is wrong with it unless there is none.</summary>
+    public bool IsPlainPointer => (Bits & ~Ignored) == V;
+
+    /// <summary>True where it maps a page of 4 KiB, has these bits, and nothing is special about it.</summary>
+    /// <param name="needed">At least V and R, so that W is not without R.</param>
+    public bool IsPlainLeaf(ulong needed) => (Bits & needed) == needed && (Bits & ~(Ignored | needed | W | X | D)) == 0;
+
     /// <summary>The physical page number.</summary>
-    public ulong Ppn => (Bits >> PpnShift) & ((1UL << PpnBits) - 1);
+    public ulong Ppn
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Bits >> PpnShift) & ((1UL << PpnBits) - 1);
+    }
 
     /// <summary>The memory type: 0 as the PMAs say, 1 NC, 2 IO, 3 reserved.</summary>
     public int Pbmt => (int)(Bits >> PbmtShift) & 3;

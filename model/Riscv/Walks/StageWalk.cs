@@ -35,6 +35,8 @@ internal enum TableAccess : byte
 /// <param name="Clause">The clause that refused.</param>
 internal readonly record struct StageResult(Stage Stage, Fault Fault, TableAccess Table, byte Level, byte Pbmt, ulong Address, WalkClause? Clause)
 {
+    public static StageResult Untranslated(Stage stage, ulong address) => new(stage, Fault.None, TableAccess.None, 0, 0, address, null);
+
     public static StageResult Refused(Stage stage, Fault fault, ulong address, WalkClause clause) => new(stage, fault, TableAccess.None, 0, 0, address, clause);
 }
 
@@ -56,10 +58,13 @@ internal interface IStage
 
     StageSettings Settings { get; }
 
-    /// <summary>Finds an entry in memory: through the G-stage, where the entry is a VS-stage's.</summary>
+    /// <summary>Finds an entry in memory, through the G-stage where the entry is a VS-stage's; false where that refuses.</summary>
     bool Reach<TMemory, TSteps>(ulong entry, AccessKind kind, GuestPrivilege privilege, ref TMemory memory, ref TSteps steps, out Spa at, out StageResult failure)
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps;
+
+    /// <summary>U where a leaf needs it to be beyond question; 0 where it needs not to have it.</summary>
+    ulong User(in StageRequest request);
 
     /// <summary>The clause by which the U bit refuses an access, or <c>null</c>.</summary>
     WalkClause? RefusedByUser<TSteps>(Pte pte, in StageRequest request, ref TSteps steps)
@@ -83,96 +88,155 @@ internal readonly record struct StageSettings(bool Pbmt, bool Updates, bool Napo
 /// </summary>
 internal static class StageWalk
 {
+    /// <summary>What an entry comes to.</summary>
+    private enum Outcome
+    {
+        Refused,
+
+        /// <summary>The walk goes on with the table below.</summary>
+        Pointer,
+
+        /// <summary>Somebody changed the entry: it is to be read again.</summary>
+        Again,
+        Translated,
+    }
+
     private const ulong NapotPattern = 1UL << (Pte.NapotBits - 1);
     private const ulong NapotMask = (1UL << Pte.NapotBits) - 1;
 
-    public static StageResult Run<TStage, TMemory, TSteps>(in TStage stage, ulong address, in StageRequest request, ref TMemory memory, ref TSteps steps)
+    /// <summary>Translates an address; false where it is refused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Run<TStage, TMemory, TSteps>(in TStage of, ulong address, in StageRequest request, ref TMemory memory, ref TSteps steps, out StageResult result)
         where TStage : struct, IStage
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
+        // Stages are read only: calls on them need no copies, which the compiler would make of what is only `in`.
+        ref TStage stage = ref Unsafe.AsRef(in of);
+
         // 1
         TranslationMode mode = stage.Mode;
         int level = mode.Levels - 1;
         ulong table = stage.Root;
+        ulong needed = TSteps.Follows ? 0 : request.Needed | stage.User(request);
         while (true)
         {
             // 2
             ulong entry = table + (mode.Index(address, level) * (ulong)mode.PteBytes);
-            if (!stage.Reach(entry, AccessKind.Load, request.Privilege, ref memory, ref steps, out Spa at, out StageResult unreachable))
+            if (!stage.Reach(entry, AccessKind.Load, request.Privilege, ref memory, ref steps, out Spa at, out result))
             {
-                return unreachable;
+                return false;
             }
 
             if (steps.Is(WalkClauses.EntryRead, !memory.Allows(at, mode.PteBytes, Permissions.Read)))
             {
-                return Refuse<TStage>(WalkClauses.EntryRead, address);
+                Refuse<TStage>(WalkClauses.EntryRead, address, out result);
+                return false;
             }
 
             Pte pte = new(memory.Read(at, mode.PteBytes));
             steps.Read(TStage.Kind, level, entry, at, pte);
 
-            // 3
-            if (RefusedAsInvalid(stage, pte, ref steps) is { } invalid)
+            // Where all answers are no, and nobody waits to hear them one by one.
+            if (!TSteps.Follows && level > 0 && pte.IsPlainPointer)
             {
-                return Refuse<TStage>(invalid, address);
-            }
-
-            // 4
-            if (!pte.IsLeaf)
-            {
-                if (RefusedAsPointer(pte, level, ref steps) is { } pointer)
-                {
-                    return Refuse<TStage>(pointer, address);
-                }
-
                 level--;
                 table = pte.Ppn << Paging.OffsetBits;
                 continue;
             }
 
-            // 3 and 5 to 8
-            if ((RefusedAsLeaf(stage, mode, pte, level, ref steps) ?? stage.RefusedByUser(pte, request, ref steps)
-                ?? RefusedByPermission(stage, pte, request, ref steps)) is { } leaf)
+            if (!TSteps.Follows && level == 0 && pte.IsPlainLeaf(needed))
             {
-                return Refuse<TStage>(leaf, address);
+                result = new StageResult(TStage.Kind, Fault.None, TableAccess.None, 0, 0, (pte.Ppn << Paging.OffsetBits) | (address & (Paging.PageSize - 1)), null);
+                return true;
             }
 
-            // 9
-            bool stores = request.Kind == AccessKind.Store;
-            if (steps.Is(WalkClauses.AccessedClear, !pte.IsAccessed) | steps.Is(WalkClauses.DirtyClear, stores && !pte.IsDirty))
+            switch (Decide(ref stage, address, entry, pte, level, request, ref memory, ref steps, out result))
             {
-                if (steps.Is(TStage.SoftwareUpdates, !stage.Settings.Updates))
-                {
-                    return Refuse<TStage>(TStage.SoftwareUpdates, address);
-                }
-
-                if (!stage.Reach(entry, AccessKind.Store, request.Privilege, ref memory, ref steps, out at, out unreachable))
-                {
-                    return unreachable;
-                }
-
-                if (steps.Is(WalkClauses.EntryWrite, !memory.Allows(at, mode.PteBytes, Permissions.Read | Permissions.Write)))
-                {
-                    return Refuse<TStage>(WalkClauses.EntryWrite, address);
-                }
-
-                Pte updated = pte.With(stores ? Pte.A | Pte.D : Pte.A);
-                if (steps.Is(WalkClauses.EntryChanged, !memory.CompareAndSwap(at, mode.PteBytes, pte.Bits, updated.Bits)))
-                {
-                    continue;
-                }
-
-                steps.Updated(TStage.Kind, level, at, updated);
+                case Outcome.Refused:
+                    return false;
+                case Outcome.Translated:
+                    return true;
+                case Outcome.Pointer:
+                    level--;
+                    table = pte.Ppn << Paging.OffsetBits;
+                    break;
+                default:
+                    break;
             }
-
-            // 10
-            return new StageResult(TStage.Kind, Fault.None, TableAccess.None, (byte)level, (byte)pte.Pbmt, Output(mode, pte, level, address, ref steps), null);
         }
     }
 
+    /// <summary>What an entry that was read comes to: steps 3 to 10.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Outcome Decide<TStage, TMemory, TSteps>(
+        ref TStage stage, ulong address, ulong entry, Pte pte, int level, in StageRequest request, ref TMemory memory, ref TSteps steps, out StageResult result)
+        where TStage : struct, IStage
+        where TMemory : struct, IPhysicalMemory
+        where TSteps : struct, IWalkSteps
+    {
+        // 3
+        TranslationMode mode = stage.Mode;
+        if (RefusedAsInvalid(ref stage, pte, ref steps) is { } invalid)
+        {
+            return Refuse<TStage>(invalid, address, out result);
+        }
+
+        // 4
+        if (!pte.IsLeaf)
+        {
+            if (RefusedAsPointer(pte, level, ref steps) is { } pointer)
+            {
+                return Refuse<TStage>(pointer, address, out result);
+            }
+
+            result = default;
+            return Outcome.Pointer;
+        }
+
+        // 3 and 5 to 8
+        if ((RefusedAsLeaf(ref stage, mode, pte, level, ref steps) ?? stage.RefusedByUser(pte, request, ref steps)
+            ?? RefusedByPermission(ref stage, pte, request, ref steps)) is { } leaf)
+        {
+            return Refuse<TStage>(leaf, address, out result);
+        }
+
+        // 9
+        bool stores = request.Kind == AccessKind.Store;
+        if (steps.Is(WalkClauses.AccessedClear, !pte.IsAccessed) | steps.Is(WalkClauses.DirtyClear, stores && !pte.IsDirty))
+        {
+            if (steps.Is(TStage.SoftwareUpdates, !stage.Settings.Updates))
+            {
+                return Refuse<TStage>(TStage.SoftwareUpdates, address, out result);
+            }
+
+            if (!stage.Reach(entry, AccessKind.Store, request.Privilege, ref memory, ref steps, out Spa at, out result))
+            {
+                return Outcome.Refused;
+            }
+
+            if (steps.Is(WalkClauses.EntryWrite, !memory.Allows(at, mode.PteBytes, Permissions.Read | Permissions.Write)))
+            {
+                return Refuse<TStage>(WalkClauses.EntryWrite, address, out result);
+            }
+
+            Pte updated = pte.With(stores ? Pte.A | Pte.D : Pte.A);
+            if (steps.Is(WalkClauses.EntryChanged, !memory.CompareAndSwap(at, mode.PteBytes, pte.Bits, updated.Bits)))
+            {
+                return Outcome.Again;
+            }
+
+            steps.Updated(TStage.Kind, level, at, updated);
+        }
+
+        // 10
+        result = new StageResult(TStage.Kind, Fault.None, TableAccess.None, (byte)level, (byte)pte.Pbmt, Output(mode, pte, level, address, ref steps), null);
+        steps.End(TStage.Kind, result.Address);
+        return Outcome.Translated;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WalkClause? RefusedAsInvalid<TStage, TSteps>(in TStage stage, Pte pte, ref TSteps steps)
+    private static WalkClause? RefusedAsInvalid<TStage, TSteps>(ref TStage stage, Pte pte, ref TSteps steps)
         where TStage : struct, IStage
         where TSteps : struct, IWalkSteps
     {
@@ -219,7 +283,7 @@ internal static class StageWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WalkClause? RefusedAsLeaf<TStage, TSteps>(in TStage stage, TranslationMode mode, Pte pte, int level, ref TSteps steps)
+    private static WalkClause? RefusedAsLeaf<TStage, TSteps>(ref TStage stage, TranslationMode mode, Pte pte, int level, ref TSteps steps)
         where TStage : struct, IStage
         where TSteps : struct, IWalkSteps
     {
@@ -248,7 +312,7 @@ internal static class StageWalk
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WalkClause? RefusedByPermission<TStage, TSteps>(in TStage stage, Pte pte, in StageRequest request, ref TSteps steps)
+    private static WalkClause? RefusedByPermission<TStage, TSteps>(ref TStage stage, Pte pte, in StageRequest request, ref TSteps steps)
         where TStage : struct, IStage
         where TSteps : struct, IWalkSteps
     {
@@ -287,7 +351,11 @@ internal static class StageWalk
         return ((pte.Ppn << Paging.OffsetBits) & ~low) | (address & low);
     }
 
-    private static StageResult Refuse<TStage>(WalkClause clause, ulong address)
-        where TStage : struct, IStage =>
-        StageResult.Refused(TStage.Kind, clause.Effect == ClauseEffect.AccessFault ? Fault.Access : TStage.PageFault, address, clause);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Outcome Refuse<TStage>(WalkClause clause, ulong address, out StageResult result)
+        where TStage : struct, IStage
+    {
+        result = StageResult.Refused(TStage.Kind, clause.Effect == ClauseEffect.AccessFault ? Fault.Access : TStage.PageFault, address, clause);
+        return Outcome.Refused;
+    }
 }

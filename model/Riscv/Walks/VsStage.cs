@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KvmSpec.Model.Riscv.Walks;
 
 /// <summary>The VS-stage: guest virtual addresses to guest physical ones, by vsatp. Its tables lie behind the G-stage.</summary>
@@ -22,30 +24,36 @@ internal readonly struct VsStage(WalkRegisters registers, GStage gStage) : IStag
     public StageSettings Settings { get; } = new(registers.VsPbmt, registers.VsUpdates, registers.Extensions.Svnapot,
         registers.Extensions.Svrsw60t59b ? Pte.SoftwareWhereSvrsw60t59b : 0);
 
-    public StageResult Translate<TMemory, TSteps>(Gva gva, in StageRequest request, ref TMemory memory, ref TSteps steps)
+    /// <summary>Translates; false where it is refused.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Translate<TMemory, TSteps>(Gva gva, in StageRequest request, ref TMemory memory, ref TSteps steps, out StageResult result)
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
-        if (steps.Is(WalkClauses.VsBare, Mode.IsBare))
+        if (!steps.Is(WalkClauses.VsBare, Mode.IsBare))
         {
-            return new StageResult(Stage.VsStage, Fault.None, TableAccess.None, 0, 0, gva.Value, null);
+            return Walk(gva, request, ref memory, ref steps, out result);
         }
 
+        result = StageResult.Untranslated(Stage.VsStage, gva.Value);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Walk<TMemory, TSteps>(Gva gva, in StageRequest request, ref TMemory memory, ref TSteps steps, out StageResult result)
+        where TMemory : struct, IPhysicalMemory
+        where TSteps : struct, IWalkSteps
+    {
         steps.Begin(Stage.VsStage, gva.Value, request.Kind, false);
         int above = 64 - Mode.Width;
         bool canonical = Mode.Xlen == Xlen.Rv32 || (ulong)((long)(gva.Value << above) >> above) == gva.Value;
         if (steps.Is(WalkClauses.VsCanonical, !canonical))
         {
-            return StageResult.Refused(Stage.VsStage, Fault.Page, gva.Value, WalkClauses.VsCanonical);
+            result = StageResult.Refused(Stage.VsStage, Fault.Page, gva.Value, WalkClauses.VsCanonical);
+            return false;
         }
 
-        StageResult result = StageWalk.Run(this, gva.Value, request, ref memory, ref steps);
-        if (result.Fault == Fault.None)
-        {
-            steps.End(Stage.VsStage, result.Address);
-        }
-
-        return result;
+        return StageWalk.Run(this, gva.Value, request, ref memory, ref steps, out result);
     }
 
     public bool Reach<TMemory, TSteps>(ulong entry, AccessKind kind, GuestPrivilege privilege, ref TMemory memory, ref TSteps steps, out Spa at, out StageResult failure)
@@ -53,11 +61,17 @@ internal readonly struct VsStage(WalkRegisters registers, GStage gStage) : IStag
         where TSteps : struct, IWalkSteps
     {
         AccessKind checkedAs = steps.Is(WalkClauses.VsUpdateStore, kind == AccessKind.Store) ? AccessKind.Store : AccessKind.Load;
-        StageResult reached = gStage.Translate(new Gpa(entry), new StageRequest(checkedAs, privilege, Hlvx: false, IsImplicit: true), ref memory, ref steps);
-        at = new Spa(reached.Address);
-        failure = reached with { Table = checkedAs == AccessKind.Store ? TableAccess.Write : TableAccess.Read };
-        return reached.Fault == Fault.None;
+        bool reached = gStage.Translate(new Gpa(entry), new StageRequest(checkedAs, privilege, Hlvx: false, IsImplicit: true), ref memory, ref steps, out failure);
+        at = new Spa(failure.Address);
+        if (!reached)
+        {
+            failure = failure with { Table = checkedAs == AccessKind.Store ? TableAccess.Write : TableAccess.Read };
+        }
+
+        return reached;
     }
+
+    public ulong User(in StageRequest request) => request.Privilege == GuestPrivilege.Vu ? Pte.U : 0;
 
     public WalkClause? RefusedByUser<TSteps>(Pte pte, in StageRequest request, ref TSteps steps)
         where TSteps : struct, IWalkSteps

@@ -54,6 +54,19 @@ public sealed class WalkArena
     /// <summary>True where an address is in the pool of pages.</summary>
     public static bool IsData(Spa address) => address.Value >= Data.Value && address.Value < Data.Value + PoolSize;
 
+    /// <summary>
+    /// True where a walk keeps to the arena, and ends in a page where it succeeds: only then is all memory known that it
+    /// depends on or changes.
+    /// </summary>
+    public static bool Confines<TSteps>(WalkCase walk, ref TSteps steps, out WalkResult result)
+        where TSteps : struct, IWalkSteps
+    {
+        ArgumentNullException.ThrowIfNull(walk);
+        ArenaMemory memory = new(new Dictionary<ulong, ulong>(walk.Words));
+        result = new Walker(walk.Registers).Translate(walk.Access, ref memory, ref steps);
+        return !memory.Strayed && (result.IsTrap || IsData(result.Spa));
+    }
+
     private static ProtectedRange Last(Spa pool, ulong number, Permissions allowed)
     {
         ulong from = pool.Value + PoolSize - (number * ProtectedSize);

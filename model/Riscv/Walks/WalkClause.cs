@@ -63,6 +63,9 @@ public readonly record struct WalkClauseSet(UInt128 Bits)
     /// <summary>The set with one clause more.</summary>
     public WalkClauseSet With(WalkClause clause) => new(Bits | (UInt128.One << clause.Index));
 
+    /// <summary>True where some clause is in both sets.</summary>
+    public bool Meets(WalkClauseSet other) => (Bits & other.Bits) != 0;
+
     /// <summary>What is in either set.</summary>
     public WalkClauseSet Or(WalkClauseSet other) => new(Bits | other.Bits);
 

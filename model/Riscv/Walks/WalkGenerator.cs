@@ -34,15 +34,10 @@ public sealed class WalkGenerator(Xlen xlen, PteExtensions extensions)
         mixer = new Mixer(seed);
         while (true)
         {
-            if (Attempt() is { } drawn)
+            NoSteps nobody = default;
+            if (Attempt() is { } drawn && WalkArena.Confines(drawn, ref nobody, out _))
             {
-                ArenaMemory memory = new(new Dictionary<ulong, ulong>(drawn.Words));
-                NoSteps nobody = default;
-                WalkResult result = new Walker(drawn.Registers).Translate(drawn.Access, ref memory, ref nobody);
-                if (!memory.Strayed && (result.IsTrap || WalkArena.IsData(result.Spa)))
-                {
-                    return drawn;
-                }
+                return drawn;
             }
         }
     }

@@ -32,6 +32,16 @@ public enum MemoryType : byte
 /// <summary>What came of an access: where it went, or the trap.</summary>
 public readonly record struct WalkResult
 {
+    /// <summary>An access that goes somewhere.</summary>
+    internal WalkResult(Spa spa, Gpa gpa, MemoryType type, byte vsLevel, byte gLevel)
+    {
+        Spa = spa;
+        Gpa = gpa;
+        Type = type;
+        VsLevel = vsLevel;
+        GLevel = gLevel;
+    }
+
     /// <summary>The trap, or none.</summary>
     public TrapCause Cause { get; init; }
 

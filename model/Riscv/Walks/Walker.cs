@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KvmSpec.Model.Riscv.Walks;
 
 /// <summary>
@@ -30,14 +32,19 @@ public sealed class Walker(WalkRegisters registers)
         where TSteps : struct, IWalkSteps
     {
         StageRequest request = new(access.Kind, access.Privilege, access.Hlvx, IsImplicit: false);
-        StageResult vs = vsStage.Translate(access.Address, request, ref memory, ref steps);
-        if (vs.Fault != Fault.None)
+        if (!vsStage.Translate(access.Address, request, ref memory, ref steps, out StageResult vs))
         {
             return Trap(access, vs, pseudoRead, ref steps);
         }
 
-        StageResult g = gStage.Translate(new Gpa(vs.Address), request, ref memory, ref steps);
-        return g.Fault == Fault.None ? Finish(access, vs, g, ref memory, ref steps) : Trap(access, g, pseudoRead, ref steps);
+        if (!gStage.Translate(new Gpa(vs.Address), request, ref memory, ref steps, out StageResult g))
+        {
+            return Trap(access, g, pseudoRead, ref steps);
+        }
+
+        return RefusedByMemory(access, new Spa(g.Address), ref memory, ref steps) is { } refused
+            ? Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, vs.Address, refused), 0, ref steps)
+            : new WalkResult(new Spa(g.Address), new Gpa(vs.Address), TypeOf(vs, g, ref steps), vs.Level, g.Level);
     }
 
     /// <summary>
@@ -48,18 +55,22 @@ public sealed class Walker(WalkRegisters registers)
         where TSteps : struct, IWalkSteps
     {
         StageRequest request = new(access.Kind, access.Privilege, access.Hlvx, IsImplicit: false);
-        StageResult g = gStage.Translate(gpa, request, ref memory, ref steps);
-        return g.Fault == Fault.None
-            ? Finish(access, new StageResult(Stage.VsStage, Fault.None, TableAccess.None, 0, 0, gpa.Value, null), g, ref memory, ref steps)
-            : Trap(access, g, pseudoRead, ref steps);
+        if (!gStage.Translate(gpa, request, ref memory, ref steps, out StageResult g))
+        {
+            return Trap(access, g, pseudoRead, ref steps);
+        }
+
+        return RefusedByMemory(access, new Spa(g.Address), ref memory, ref steps) is { } refused
+            ? Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, gpa.Value, refused), 0, ref steps)
+            : new WalkResult(new Spa(g.Address), gpa, TypeOf(default, g, ref steps), 0, g.Level);
     }
 
-    /// <summary>The access itself: what PMP and PMA say of the address that came out.</summary>
-    private static WalkResult Finish<TMemory, TSteps>(in Access access, in StageResult vs, in StageResult g, ref TMemory memory, ref TSteps steps)
+    /// <summary>The access itself: the clause by which PMP and PMA refuse it, or <c>null</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WalkClause? RefusedByMemory<TMemory, TSteps>(in Access access, Spa spa, ref TMemory memory, ref TSteps steps)
         where TMemory : struct, IPhysicalMemory
         where TSteps : struct, IWalkSteps
     {
-        Spa spa = new(g.Address);
         Permissions needed = access.Kind switch
         {
             AccessKind.Fetch => Permissions.Execute,
@@ -68,23 +79,21 @@ public sealed class Walker(WalkRegisters registers)
         };
         if (steps.Is(WalkClauses.FinalAccess, !memory.Allows(spa, access.Bytes, needed)))
         {
-            return Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, vs.Address, WalkClauses.FinalAccess), 0, ref steps);
+            return WalkClauses.FinalAccess;
         }
 
-        if (access.Hlvx && steps.Is(WalkClauses.FinalHlvx, !memory.Allows(spa, access.Bytes, Permissions.Execute)))
-        {
-            return Trap(access, StageResult.Refused(Stage.GStage, Fault.Access, vs.Address, WalkClauses.FinalHlvx), 0, ref steps);
-        }
-
-        MemoryType type = steps.Is(WalkClauses.GMemoryType, g.Pbmt != 0) ? (MemoryType)g.Pbmt : MemoryType.Pma;
-        if (steps.Is(WalkClauses.VsMemoryType, vs.Pbmt != 0))
-        {
-            type = (MemoryType)vs.Pbmt;
-        }
-
-        return new WalkResult { Spa = spa, Gpa = new Gpa(vs.Address), Type = type, VsLevel = vs.Level, GLevel = g.Level };
+        return access.Hlvx && steps.Is(WalkClauses.FinalHlvx, !memory.Allows(spa, access.Bytes, Permissions.Execute)) ? WalkClauses.FinalHlvx : null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static MemoryType TypeOf<TSteps>(in StageResult vs, in StageResult g, ref TSteps steps)
+        where TSteps : struct, IWalkSteps
+    {
+        MemoryType type = steps.Is(WalkClauses.GMemoryType, g.Pbmt != 0) ? (MemoryType)g.Pbmt : MemoryType.Pma;
+        return steps.Is(WalkClauses.VsMemoryType, vs.Pbmt != 0) ? (MemoryType)vs.Pbmt : type;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static WalkResult Trap<TSteps>(in Access access, in StageResult failed, ushort pseudoRead, ref TSteps steps)
         where TSteps : struct, IWalkSteps
     {

@@ -34,20 +34,8 @@ internal sealed record Excuse
 
     public bool Concerns(Version version, Xlen xlen) => (Only is null || Only == xlen) && (Until is null || version < Until) && (Since is null || version >= Since);
 
-    /// <summary>What QEMU answers to a case where some excuses hold.</summary>
-    public static WalkAnswer Answer(WalkCase walk, IEnumerable<Excuse> excuses)
-    {
-        Understood understood = Run(walk, excuses, out WalkAnswer answer);
-        foreach (Excuse excuse in excuses)
-        {
-            answer = excuse.Reports?.Invoke(walk, understood, answer) ?? answer;
-        }
-
-        return answer;
-    }
-
-    /// <summary>What becomes of a case in QEMU, before it is reported.</summary>
-    public static Understood Run(WalkCase walk, IEnumerable<Excuse> excuses, out WalkAnswer answer)
+    /// <summary>What QEMU takes a case for where some excuses hold.</summary>
+    public static (WalkCase Walk, WalkClauseSet Without) Understand(WalkCase walk, IEnumerable<Excuse> excuses)
     {
         WalkClauseSet without = default;
         WalkCase understood = walk;
@@ -57,10 +45,27 @@ internal sealed record Excuse
             understood = excuse.Instead?.Invoke(understood) ?? understood;
         }
 
+        return (understood, without);
+    }
+
+    /// <summary>What QEMU answers to a case where some excuses hold.</summary>
+    /// <param name="walk">The case.</param>
+    /// <param name="excuses">Those that hold.</param>
+    /// <param name="planted">Clauses that the model is without.</param>
+    public static WalkAnswer Answer(WalkCase walk, IEnumerable<Excuse> excuses, WalkClauseSet planted = default)
+    {
+        (WalkCase taken, WalkClauseSet without) = Understand(walk, excuses);
+        without = without.Or(planted);
         WithoutClauses steps = new(without);
-        WalkResult result = understood.Run(ref steps, out Dictionary<ulong, ulong> after);
-        answer = WalkAnswer.Of(walk, result, after);
-        return new Understood(understood, without, result);
+        WalkResult result = taken.Run(ref steps, out Dictionary<ulong, ulong> after);
+        WalkAnswer answer = WalkAnswer.Of(walk, result, after);
+        Understood understood = new(taken, without, result);
+        foreach (Excuse excuse in excuses)
+        {
+            answer = excuse.Reports?.Invoke(walk, understood, answer) ?? answer;
+        }
+
+        return answer;
     }
 }
 

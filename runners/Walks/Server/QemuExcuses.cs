@@ -29,7 +29,7 @@ internal static class QemuExcuses
         {
             Clause = WalkClauses.VsUpdate.Id,
             Reason = "HLV, HLVX and HSV take ADUE and PBMTE of menvcfg for the VS-stage, not those of henvcfg",
-            Instead = walk => walk.Access.Kind == AccessKind.Fetch ? walk : walk with
+            Instead = walk => walk.Access.Kind == AccessKind.Fetch || HasTheSameEnvcfg(walk.Registers) ? walk : walk with
             {
                 Registers = walk.Registers with { HenvcfgAdue = walk.Registers.MenvcfgAdue, HenvcfgPbmte = walk.Registers.MenvcfgPbmte },
             },
@@ -79,6 +79,9 @@ internal static class QemuExcuses
 
     /// <summary>Those of a version and a register width.</summary>
     public static ImmutableArray<Excuse> Of(Version version, Xlen xlen) => [.. All.Where(e => e.Concerns(version, xlen))];
+
+    private static bool HasTheSameEnvcfg(WalkRegisters registers) =>
+        registers.HenvcfgAdue == registers.MenvcfgAdue && registers.HenvcfgPbmte == registers.MenvcfgPbmte;
 
     private static WalkAnswer EntryUnreadable(WalkCase walk, Understood understood, WalkAnswer answer)
     {

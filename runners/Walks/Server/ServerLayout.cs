@@ -19,14 +19,17 @@ internal static class ServerLayout
     public const int ControlReady = 0;
     public const int ControlGo = 4;
     public const int ControlDone = 8;
-    public const int ControlCount = 12;
-    public const int ControlCases = 16;
+
+    /// <summary>Where a batch's number of cases is, and then where they are, both of 4 bytes; those of the second batch follow.</summary>
+    public const int ControlCount = 16;
+    public const int ControlCases = 20;
+    public const int ControlBatch = 8;
 
     /// <summary>What the program writes when it is ready.</summary>
     public const uint Ready = 0x4b57414c;
 
     /// <summary>Cases handed over at once.</summary>
-    public const int BatchSize = 1024;
+    public const int BatchSize = 2048;
 
     /// <summary>Two batches lie side by side: one is written while the other runs.</summary>
     public const ulong Batches = MemoryFrom + 0x100000;
@@ -58,6 +61,12 @@ internal static class ServerLayout
     public const int OperationStore = 2;
     public const int OperationFetch = 3;
 
+    /// <summary>Loads of each address of a list, which is at the case's address; the word to store is how many.</summary>
+    public const int OperationMany = 4;
+
+    /// <summary>Where such a list is: after the batches.</summary>
+    public const ulong List = MemoryFrom + 0x500000;
+
     private const int PmpShift = 2;
     private const ulong PmpNapot = 3 << 3;
     private const ulong PmpAll = PmpNapot | 7;
@@ -74,7 +83,7 @@ internal static class ServerLayout
             ("CASE_STORE", CaseStore), ("CASE_PATCHES", CasePatches), ("CASE_CAUSE", CaseCause), ("CASE_TVAL", CaseTval), ("CASE_TVAL2", CaseTval2),
             ("CASE_TINST", CaseTinst), ("CASE_VALUE", CaseValue), ("CASE_WATCHED", CaseWatched), ("CASE_PATCH", CasePatch), ("PATCH_SIZE", PatchSize),
             ("CASE_SIZE", CaseSize), ("OPERATION_LOAD", OperationLoad), ("OPERATION_EXECUTE_LOAD", OperationExecuteLoad),
-            ("OPERATION_STORE", OperationStore), ("OPERATION_FETCH", OperationFetch),
+            ("OPERATION_STORE", OperationStore), ("OPERATION_FETCH", OperationFetch), ("OPERATION_MANY", OperationMany), ("CASE_ADDRESS_SIZE", sizeof(ulong)),
             .. WalkArena.Protected.Select((range, i) => ($"PMP_ADDRESS_{i}", (range.From.Value >> PmpShift) | (((range.To.Value - range.From.Value) >> (PmpShift + 1)) - 1))),
             ("PMP_CONFIGURATION", PmpConfiguration()),
         ];

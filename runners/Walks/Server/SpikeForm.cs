@@ -87,7 +87,7 @@ internal static unsafe class SpikeForm
 
             if (!wanted.Equals(observed))
             {
-                differences.Add($"case {number}: expected by {result.Clause?.Id ?? "no fault"}, {WalkCheckRun.Different(wanted, observed)}: allowed {wanted.Summary}, came {observed.Summary}");
+                differences.Add($"case {number}: expected by {result.Clause?.Id ?? "no fault"}, {WalkGroup.Different(wanted, observed)}: allowed {wanted.Summary}, came {observed.Summary}");
             }
 
             number++;

@@ -20,7 +20,7 @@ internal static class WalkCheck
     {
         try
         {
-            Version version = WalkServer.InstalledVersion(XlenOf(name));
+            Version version = QemuMachine.InstalledVersion(XlenOf(name));
             ServerProgram.RequireCompiler();
             return $"ready: QEMU {version}";
         }
@@ -30,26 +30,33 @@ internal static class WalkCheck
         }
     }
 
+    /// <summary>Makes the accesses that are asked for.</summary>
     public static int Check(TextWriter output, CheckRequest request)
     {
         Xlen xlen = XlenOf(request.Target!);
-        foreach ((string option, string? value) in new[] { ("--revision", request.Revision), ("--clause", request.Clause), ("--what-if", request.WhatIf), ("--vectors", request.Vectors) })
-        {
-            if (value is not null)
-            {
-                throw new RequestException($"{option} {value}: walks have no such thing; leave it out with {request.Target}");
-            }
-        }
-
+        WalkClauseSet planted = Planted(request.Revision);
+        Refuse(request);
         if (request.DryRun)
         {
             output.WriteLine($"would make {request.Plan.Own.ToString("#,0", CultureInfo.InvariantCulture)} random accesses on {request.Target}");
             return ExitStatus.Conforms;
         }
 
+        return Check(output, request, xlen, new QemuMachine(xlen), v => QemuExcuses.Of(v, xlen), planted);
+    }
+
+    /// <summary>Makes the accesses on a machine; disposes of it.</summary>
+    /// <param name="output">Where the report goes where the request names no file.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="xlen">The machine's width.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="excuses">Where a version of it is known to differ.</param>
+    /// <param name="planted">Clauses that the model is without.</param>
+    public static int Check(TextWriter output, CheckRequest request, Xlen xlen, IWalkMachine machine, Func<Version, IReadOnlyList<Excuse>> excuses, WalkClauseSet planted)
+    {
         using Cancellation stop = new();
-        using WalkServer server = new(xlen);
-        WalkCheckRun run = new(server, xlen);
+        using WalkServer server = new(machine);
+        WalkCheckRun run = new(server, xlen, new WalkOracle(excuses(server.Version), planted));
         if (request.Replay is { } replay)
         {
             run.One(Model.CallText.TryReadNumber(replay, out ulong seed) ? seed
@@ -62,26 +69,47 @@ internal static class WalkCheck
                 progress => run.Run(request.Plan, progress, stop.Token));
         }
 
-        using StringWriter report = new();
-        if (request.Format == ReportFormat.Json)
-        {
-            report.WriteLine(WalkCheckReport.Json(request, server.Version, run));
-        }
-        else
-        {
-            WalkCheckReport.Write(report, request, server.Version, run);
-        }
-
+        string report = request.Format == ReportFormat.Json ? WalkCheckJson.Of(request, run) + Environment.NewLine : WalkCheckReport.Of(request, run);
         if (request.Output is { } file)
         {
-            File.WriteAllText(file, report.ToString());
+            WholeFile.Write(file, report);
         }
         else
         {
-            output.Write(report.ToString());
+            output.Write(report);
         }
 
-        return run.Interrupted ? ExitStatus.Interrupted : run.Groups.Count > 0 || run.DataChanged ? ExitStatus.Diverges : ExitStatus.Conforms;
+        return run.Interrupted ? ExitStatus.Interrupted : run.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
+    }
+
+    /// <summary>What a check of a kernel can be told and one of walks cannot.</summary>
+    private static void Refuse(CheckRequest request)
+    {
+        (string Option, string? Value)[] others =
+        [
+            ("--clause", request.Clause), ("--what-if", request.WhatIf), ("--vectors", request.Vectors), ("--host", request.Host?.Name), ("--record", request.Record),
+        ];
+        foreach ((string option, string? value) in others)
+        {
+            if (value is not null)
+            {
+                throw new RequestException($"{option} {value}: walks have no such thing; leave it out with {request.Target}");
+            }
+        }
+    }
+
+    /// <summary>The clauses that the model is to be without, to see that QEMU is then found to differ.</summary>
+    private static WalkClauseSet Planted(string? revision)
+    {
+        const string Without = "without:";
+        if (revision is null)
+        {
+            return default;
+        }
+
+        return revision.StartsWith(Without, StringComparison.Ordinal) && WalkClauses.Find(revision[Without.Length..]) is { } clause
+            ? WalkClauseSet.Of(clause)
+            : throw new RequestException($"--revision {revision}: walks have one revision; give {Without}CLAUSE for a model that lacks one of its clauses, such as {Without}{WalkClauses.GWidth}");
     }
 
     private static Xlen XlenOf(string name) => name[Prefix.Length..] switch

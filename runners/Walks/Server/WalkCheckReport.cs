@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using System.Text;
 using KvmSpec.Model;
 using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Commands;
@@ -9,137 +9,118 @@ namespace KvmSpec.Runners.Walks.Server;
 /// <summary>What a walk check found, for people.</summary>
 internal static class WalkCheckReport
 {
-    private const int GroupsShown = 6;
-
-    public static void Write(TextWriter output, CheckRequest request, Version version, WalkCheckRun run)
+    public static string Of(CheckRequest request, WalkCheckRun run)
     {
-        output.WriteLine($"{request.Target}: QEMU {version}, {Number(run.Cases)} accesses"
-            + (request.Replay is null ? $", seed {CallText.Number(request.Plan.Seed)}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}" : ""));
-        WriteTable(output, run);
-        int number = 0;
-        foreach ((WalkGroup group, WalkDivergence divergence) in run.Groups.OrderByDescending(g => g.Value.Count).Take(GroupsShown))
+        StringBuilder text = new();
+        WalkTally tally = run.Tally;
+        string from = request.Replay is null ? $", seed {CallText.Number(request.Plan.Seed)}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}" : "";
+        Line(text, $"{request.Target}: QEMU {run.Version}, {Number(tally.Total.Cases)} accesses{from}{(request.Revision is { } revision ? ", the model " + revision : "")}");
+        if (tally.LeftOut > 0)
         {
-            output.WriteLine();
-            output.WriteLine($"divergence {++number} of {run.Groups.Count}: expected by {group.Clause}, {group.What} {(group.What.Contains(',', StringComparison.Ordinal) ? "differ" : "differs")}, in {Number(divergence.Count)} accesses");
-            WriteCase(output, divergence);
-            output.WriteLine($"  replay:  kvmspec check --target {request.Target} --replay 0x{divergence.Seed:x}");
+            Line(text, $"{Number(tally.LeftOut)} more were not made: as QEMU is known to take them they leave the memory that is known");
         }
 
-        foreach ((WalkGroup group, WalkDivergence divergence) in run.Groups.OrderByDescending(g => g.Value.Count).Skip(GroupsShown))
+        if (tally.Table.Count > 0)
         {
-            output.WriteLine($"divergence {++number} of {run.Groups.Count}: expected by {group.Clause} cause {group.Expected}, came {group.Observed}, {group.What}, in {Number(divergence.Count)} accesses; --replay 0x{divergence.Seed:x}");
+            Modes(text, tally);
+        }
+
+        Excused(text, request, run);
+        int number = 0;
+        foreach ((WalkGroup group, WalkDivergence divergence) in run.Groups.OrderByDescending(g => g.Value.Count))
+        {
+            if (++number <= WalkCheckRun.GroupsShrunk)
+            {
+                Divergence(text, request, group, divergence, $"divergence {number} of {run.Groups.Count}");
+            }
+            else
+            {
+                Line(text, $"divergence {number} of {run.Groups.Count}: expected by {group.Clause} cause {group.Expected}, came {group.Observed}, {group.What}, in {Number(divergence.Count)} accesses; --replay 0x{divergence.First.Trial.Seed:x}");
+            }
         }
 
         if (run.DataChanged)
         {
-            output.WriteLine();
-            output.WriteLine("a store changed a page where the model expected none");
+            Line(text, "");
+            Line(text, "a store changed a page where the model expected none");
         }
 
-        IReadOnlyList<Excuse> excuses = run.Excusing;
-        if (excuses.Count > 0)
-        {
-            output.WriteLine();
-            output.WriteLine($"clauses that QEMU {version} does not keep:");
-            foreach (Excuse excuse in excuses)
-            {
-                output.WriteLine($"  {excuse.Clause,-28} {Number(run.Excused.GetValueOrDefault(excuse)),10}  {excuse.Reason}");
-            }
+        Line(text, "");
+        Line(text, run.Diverges
+            ? $"{run.Groups.Count} groups of differences"
+            : $"no unexplained difference in {Number(tally.Total.Cases)} accesses; {Number(tally.Total.Excused)} of them needed an excuse");
+        return text.ToString();
+    }
 
-            foreach (Excuse excuse in excuses.Where(e => request.Replay is null && !run.Excused.ContainsKey(e)))
-            {
-                output.WriteLine($"excuse for {excuse.Clause} no longer occurs: {excuse.Reason}");
-            }
+    private static void Modes(StringBuilder text, WalkTally tally)
+    {
+        Line(text, "");
+        Line(text, $"{"VS-stage",-10}{"G-stage",-10}{string.Concat(WalkTally.Kinds.Select(k => $"{k,19}"))}{"excused",10}{"unexplained",13}   (accesses, of which succeeded)");
+        foreach (var row in tally.Table.GroupBy(t => (t.Key.VsMode, t.Key.GMode)))
+        {
+            Row(text, row.Key.VsMode, row.Key.GMode, kind => tally.Table.GetValueOrDefault((row.Key.VsMode, row.Key.GMode, kind)));
         }
 
-        output.WriteLine();
-        output.WriteLine(run.Groups.Count == 0 && !run.DataChanged
-            ? $"no unexplained difference in {Number(run.Cases)} accesses; {Number(run.Excused.Values.Sum())} times an excuse was needed"
-            : $"{run.Groups.Count} groups of differences");
+        Row(text, "all", "", kind => tally.Table.Where(t => t.Key.Kind == kind).Aggregate(default(WalkCounts), (sum, t) => sum + t.Value));
+        Line(text, $"refused by {tally.Refused.Count} clauses; {WalkClauses.All.Count(c => tally.Kept.Held.Contains(c) && tally.Kept.Passed.Contains(c))} of {WalkClauses.All.Length} clauses "
+            + "held in one access and not in another, both without an excuse");
     }
 
-    /// <summary>The report for programs.</summary>
-    public static string Json(CheckRequest request, Version version, WalkCheckRun run)
+    private static void Row(StringBuilder text, string vsMode, string gMode, Func<string, WalkCounts> of)
     {
-        JsonObject json = new()
-        {
-            ["target"] = request.Target,
-            ["qemu"] = version.ToString(),
-            ["seed"] = CallText.Number(request.Plan.Seed),
-            ["accesses"] = run.Cases,
-            ["modes"] = new JsonArray([.. run.Table.Select(t => (JsonNode)new JsonObject
-            {
-                ["vsatp"] = t.Key.VsMode, ["hgatp"] = t.Key.GMode, ["kind"] = t.Key.Kind, ["accesses"] = t.Value.Cases, ["succeeded"] = t.Value.Succeeded,
-            })]),
-            ["refused"] = new JsonObject(run.Decided.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
-            ["excused"] = new JsonArray([.. run.Excusing.Select(e => (JsonNode)new JsonObject
-            {
-                ["clause"] = e.Clause, ["accesses"] = run.Excused.GetValueOrDefault(e), ["reason"] = e.Reason,
-            })]),
-            ["groups"] = new JsonArray([.. run.Groups.OrderByDescending(g => g.Value.Count).Select(g => (JsonNode)new JsonObject
-            {
-                ["clause"] = g.Key.Clause, ["differs"] = g.Key.What, ["accesses"] = g.Value.Count, ["allowed"] = g.Value.Expected.Summary,
-                ["came"] = g.Value.Observed.Summary, ["replay"] = $"0x{g.Value.Seed:x}",
-            })]),
-        };
-        return json.ToJsonString();
+        WalkCounts all = WalkTally.Kinds.Aggregate(default(WalkCounts), (sum, k) => sum + of(k));
+        Line(text, $"{vsMode,-10}{gMode,-10}{string.Concat(WalkTally.Kinds.Select(k => $"{Number(of(k).Cases) + " / " + Number(of(k).Succeeded),19}"))}{Number(all.Excused),10}{Number(all.Unexplained),13}");
     }
 
-    private static void WriteTable(TextWriter output, WalkCheckRun run)
+    private static void Excused(StringBuilder text, CheckRequest request, WalkCheckRun run)
     {
-        if (run.Table.Count == 0)
+        Excuse[] shown = [.. run.Excuses.Where(e => request.Replay is null || run.Tally.Of(e) > 0)];
+        if (shown.Length == 0)
         {
             return;
         }
 
-        string[] kinds = ["HLV", "HLVX", "HSV", "fetch"];
-        output.WriteLine($"{"VS-stage",-10}{"G-stage",-10}{string.Concat(kinds.Select(k => $"{k,20}"))}   (accesses, of which succeeded)");
-        foreach (var row in run.Table.GroupBy(t => (t.Key.VsMode, t.Key.GMode)))
+        Line(text, "");
+        Line(text, $"{$"clauses that QEMU {run.Version} does not keep",-40}{string.Concat(WalkTally.Kinds.Select(k => $"{k,9}"))}   (accesses that needed the excuse)");
+        foreach (Excuse excuse in shown)
         {
-            output.Write($"{row.Key.VsMode,-10}{row.Key.GMode,-10}");
-            foreach (string kind in kinds)
-            {
-                (long cases, long succeeded) = run.Table.GetValueOrDefault((row.Key.VsMode, row.Key.GMode, kind));
-                output.Write($"{Number(cases) + " / " + Number(succeeded),20}");
-            }
-
-            output.WriteLine();
+            Line(text, $"  {excuse.Clause,-38}{string.Concat(WalkTally.Kinds.Select(k => $"{Number(run.Tally.Excused.GetValueOrDefault((excuse, k))),9}"))}   {excuse.Reason}");
         }
 
-        output.WriteLine($"refused by {run.Decided.Count - (run.Decided.ContainsKey("no fault") ? 1 : 0)} clauses; "
-            + $"{WalkClauses.All.Count(c => run.Clauses.Held.Contains(c) && run.Clauses.Passed.Contains(c))} of {WalkClauses.All.Length} clauses held in one access and not in another");
-    }
-
-    private static void WriteCase(TextWriter output, WalkDivergence divergence)
-    {
-        WalkCase walk = divergence.First;
-        output.WriteLine($"  {WalkCheckRun.Kind(walk.Access)} at {walk.Access.Address} in {walk.Access.Privilege.ToString().ToUpperInvariant()}, "
-            + $"vsatp {walk.Registers.VsMode} 0x{walk.Registers.VsPpn:x}, hgatp {walk.Registers.Hgatp.Mode} 0x{walk.Registers.Hgatp.Ppn:x}");
-        output.WriteLine($"  {string.Join(' ', Switches(walk.Registers).DefaultIfEmpty("no switches"))}");
-        int i = 0;
-        foreach ((ulong address, ulong word) in walk.Words)
+        foreach (Excuse excuse in shown.Where(e => run.Tally.Of(e) == 0))
         {
-            Pte pte = new(word);
-            string after = divergence.Expected.After[i] == divergence.Observed.After[i] ? ""
-                : $"  expected 0x{divergence.Expected.After[i]:x}, came 0x{divergence.Observed.After[i]:x}";
-            output.WriteLine($"    0x{address:x}: 0x{word:x16} {pte.Flags} -> 0x{pte.Ppn << Paging.OffsetBits:x}{after}");
-            i++;
+            Line(text, $"excuse for {excuse.Clause} no longer occurs: {excuse.Reason}");
         }
-
-        output.WriteLine($"  allowed: {divergence.Expected.Summary}");
-        output.WriteLine($"  came:    {divergence.Observed.Summary}");
     }
 
-    private static IEnumerable<string> Switches(WalkRegisters registers)
+    private static void Divergence(StringBuilder text, CheckRequest request, WalkGroup group, WalkDivergence divergence, string name)
     {
-        (bool On, string Name)[] all =
-        [
-            (registers.SstatusMxr, "sstatus.MXR"), (registers.VsstatusMxr, "vsstatus.MXR"), (registers.VsstatusSum, "vsstatus.SUM"),
-            (registers.MenvcfgPbmte, "menvcfg.PBMTE"), (registers.HenvcfgPbmte, "henvcfg.PBMTE"),
-            (registers.MenvcfgAdue, "menvcfg.ADUE"), (registers.HenvcfgAdue, "henvcfg.ADUE"),
-        ];
-        return all.Where(s => s.On).Select(s => s.Name);
+        WalkDifference shown = divergence.Smallest;
+        WalkAnswer expected = shown.Trial.Expected;
+        WalkCase walk = shown.Trial.Walk;
+        ulong[] addresses = [.. walk.Words.Keys];
+        Line(text, "");
+        Line(text, $"{name}: expected by {group.Clause}, {group.What} {(group.What.Contains(',', StringComparison.Ordinal) ? "differ" : "differs")}, in {Number(divergence.Count)} accesses; the first, made smaller:");
+        WalkVectorFormatter.Write(text, WithoutIdleRanges(walk), address =>
+        {
+            Pte pte = new(walk.Words[address]);
+            int i = Array.IndexOf(addresses, address);
+            string points = $"{pte.Flags} -> 0x{pte.Ppn << Paging.OffsetBits:x}";
+            return expected.After[i] == shown.Observed.After[i] ? points : $"{points}, expected 0x{expected.After[i]:x}, came 0x{shown.Observed.After[i]:x}";
+        });
+        Line(text, $"  allowed: {expected.Summary}");
+        Line(text, $"  came:    {shown.Observed.Summary}");
+        Line(text, $"  replay:  kvmspec check --target {request.Target}{(request.Revision is null ? "" : " --revision " + request.Revision)} --replay 0x{divergence.First.Trial.Seed:x}");
     }
+
+    /// <summary>The case without the protected ranges that nothing in it comes to.</summary>
+    private static WalkCase WithoutIdleRanges(WalkCase walk) =>
+        walk with { Ranges = [.. walk.Ranges.Where(r => !Same(walk, walk with { Ranges = [.. walk.Ranges.Where(o => o != r)] }))] };
+
+    private static bool Same(WalkCase walk, WalkCase other) =>
+        walk.Run(out Dictionary<ulong, ulong> one) == other.Run(out Dictionary<ulong, ulong> two) && one.All(w => two[w.Key] == w.Value);
+
+    private static void Line(StringBuilder text, string line) => text.AppendLine(line);
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -5,97 +5,62 @@ using KvmSpec.Runners.Checking;
 
 namespace KvmSpec.Runners.Walks.Server;
 
-/// <summary>Cases that differ in one way: what was expected by which clause, and what came.</summary>
-/// <param name="Clause">The clause by which the model decided.</param>
-/// <param name="Expected">The cause that it gives.</param>
-/// <param name="Observed">The cause that came.</param>
-/// <param name="What">Which parts of the answer differ.</param>
-internal sealed record WalkGroup(string Clause, ulong Expected, ulong Observed, string What);
-
-/// <summary>A group with its first case.</summary>
-internal sealed class WalkDivergence(WalkCase first, ulong seed, WalkAnswer expected, WalkAnswer observed)
-{
-    public WalkCase First => first;
-
-    /// <summary>The seed of the first case: what <c>--replay</c> takes.</summary>
-    public ulong Seed => seed;
-
-    public WalkAnswer Expected => expected;
-
-    public WalkAnswer Observed => observed;
-
-    public long Count { get; set; } = 1;
-}
-
 /// <summary>Random accesses on a walk server, each held against the model.</summary>
-internal sealed class WalkCheckRun(WalkServer server, Xlen xlen)
+internal sealed class WalkCheckRun(WalkServer server, Xlen xlen, WalkOracle oracle)
 {
-    private readonly WalkGenerator generator = new(xlen, Extensions(xlen));
-    private readonly IReadOnlyList<Excuse> excuses = QemuExcuses.Of(server.Version, xlen);
+    /// <summary>How many groups of differences are shrunk.</summary>
+    public const int GroupsShrunk = 6;
 
-    /// <summary>Where QEMU of this version is known to differ.</summary>
-    public IReadOnlyList<Excuse> Excusing => excuses;
+    private readonly WalkGenerator generator = new(xlen, Extensions(xlen));
+    private readonly WalkClause[] excusedClauses = [.. oracle.Excuses.Select(e => WalkClauses.Find(e.Clause)!)];
 
     /// <summary>What the server's machine has.</summary>
     public static PteExtensions Extensions(Xlen xlen) =>
         xlen == Xlen.Rv32 ? new PteExtensions() : new PteExtensions { Svnapot = true, Svpbmt = true };
 
-    public long Cases { get; private set; }
+    /// <summary>Where the machine is known to differ.</summary>
+    public IReadOnlyList<Excuse> Excuses => oracle.Excuses;
+
+    public Version Version => server.Version;
 
     /// <summary>Time from the first batch to the last.</summary>
     public TimeSpan Elapsed { get; private set; }
 
-    /// <summary>Cases by VS-stage mode, G-stage mode, and kind of access, with how many of them succeeded.</summary>
-    public SortedDictionary<(string VsMode, string GMode, string Kind), (long Cases, long Succeeded)> Table { get; } = [];
-
-    /// <summary>How often each clause refused.</summary>
-    public SortedDictionary<string, long> Decided { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Cases that an excuse explains, by its clause.</summary>
-    public Dictionary<Excuse, long> Excused { get; } = [];
+    public WalkTally Tally { get; } = new();
 
     public Dictionary<WalkGroup, WalkDivergence> Groups { get; } = [];
-
-    /// <summary>Clauses that were found to hold and not to hold.</summary>
-    public ClauseCounts Clauses;
 
     public bool Interrupted { get; private set; }
 
     /// <summary>True once a store went to a place where the model expected none.</summary>
     public bool DataChanged { get; private set; }
 
+    public bool Diverges => Groups.Count > 0 || DataChanged;
+
     /// <summary>Makes the cases of a plan.</summary>
     public void Run(SequencePlan plan, Action<long>? progress, CancellationToken stop)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        Batch? running = null;
-        for (long index = plan.Shard; ;)
+        Queue<List<WalkTrial>> running = new();
+        long done = 0;
+        for (long index = plan.Shard; index < plan.Count || running.Count > 0;)
         {
-            Batch next = Draw(plan, ref index);
-            if (next.Cases.Count > 0)
-            {
-                server.Submit(next.Cases, next.Watched);
-            }
-
-            if (running is not null)
-            {
-                WalkAnswer[] answers = server.Wait();
-                if (next.Cases.Count > 0)
-                {
-                    server.Go();
-                }
-
-                Judge(running, answers);
-                progress?.Invoke(Cases);
-            }
-            else if (next.Cases.Count > 0)
-            {
-                server.Go();
-            }
-
-            running = next;
             Interrupted = stop.IsCancellationRequested;
-            if (next.Cases.Count == 0 || Interrupted)
+            List<WalkTrial> next = Interrupted ? [] : Draw(plan, ref index);
+            if (next.Count > 0)
+            {
+                Submit(next);
+                running.Enqueue(next);
+            }
+
+            if (running.Count > 0 && (running.Count > 1 || next.Count == 0))
+            {
+                List<WalkTrial> first = running.Dequeue();
+                Judge(first, server.Wait());
+                done += first.Count;
+                progress?.Invoke(done);
+            }
+            else if (Interrupted)
             {
                 break;
             }
@@ -103,129 +68,84 @@ internal sealed class WalkCheckRun(WalkServer server, Xlen xlen)
 
         Elapsed = watch.Elapsed;
         DataChanged |= !server.DataIsIntact();
+        Shrink();
     }
 
     /// <summary>Makes one case.</summary>
     public void One(ulong seed)
     {
-        Batch batch = new();
-        batch.Add(seed, generator.Generate(seed), excuses, ref Clauses);
-        Judge(batch, server.Run(batch.Cases, batch.Watched));
+        if (oracle.Prepare(seed, generator.Generate(seed)) is not { } trial)
+        {
+            Tally.LeftOut++;
+            return;
+        }
+
+        Judge([trial], server.Run([trial.Walk], [trial.Watched]));
+        Shrink();
     }
 
-    private Batch Draw(SequencePlan plan, ref long index)
+    private void Submit(List<WalkTrial> trials) => server.Submit([.. trials.Select(t => t.Walk)], [.. trials.Select(t => t.Watched)]);
+
+    private List<WalkTrial> Draw(SequencePlan plan, ref long index)
     {
-        Batch batch = new();
-        for (; batch.Cases.Count < ServerLayout.BatchSize && index < plan.Count; index += plan.Shards)
+        List<WalkTrial> batch = [];
+        for (; batch.Count < ServerLayout.BatchSize && index < plan.Count; index += plan.Shards)
         {
             ulong seed = Mixer.SeedOf(plan.Seed, (ulong)index);
-            batch.Add(seed, generator.Generate(seed), excuses, ref Clauses);
+            if (oracle.Prepare(seed, generator.Generate(seed)) is { } trial)
+            {
+                batch.Add(trial);
+            }
+            else
+            {
+                Tally.LeftOut++;
+            }
         }
 
         return batch;
     }
 
-    private void Judge(Batch batch, WalkAnswer[] answers)
+    private void Judge(List<WalkTrial> trials, WalkAnswer[] answers)
     {
         for (int i = 0; i < answers.Length; i++)
         {
-            Cases++;
-            WalkCase walk = batch.Cases[i];
-            WalkResult result = batch.Results[i];
-            var key = (walk.Registers.VsMode.Name, walk.Registers.Hgatp.Mode.Name, Kind(walk.Access));
-            (long cases, long succeeded) = Table.GetValueOrDefault(key);
-            Table[key] = (cases + 1, succeeded + (result.IsTrap ? 0 : 1));
-            string clause = result.Clause?.Id ?? "no fault";
-            Decided[clause] = Decided.GetValueOrDefault(clause) + 1;
-            if (!answers[i].Equals(batch.Expected[i]) && !Excuses(walk, answers[i]))
+            WalkTrial trial = trials[i];
+            bool agrees = answers[i].Equals(trial.Expected);
+            IReadOnlyList<Excuse> explaining = agrees ? [] : oracle.Explain(trial.Walk, answers[i]);
+            Tally.Add(trial, agrees, explaining);
+            if (agrees)
             {
-                WalkGroup group = new(clause, batch.Expected[i].Cause, answers[i].Cause, Different(batch.Expected[i], answers[i]));
-                if (Groups.TryGetValue(group, out WalkDivergence? known))
+                foreach (WalkClause clause in excusedClauses)
                 {
-                    known.Count++;
-                }
-                else
-                {
-                    Groups.Add(group, new WalkDivergence(walk, batch.Seeds[i], batch.Expected[i], answers[i]));
+                    Tally.Decides(clause, trial);
                 }
             }
-        }
-    }
-
-    /// <summary>True where excuses explain an answer; those without which they would not are counted.</summary>
-    private bool Excuses(WalkCase walk, WalkAnswer observed)
-    {
-        if (!Excuse.Answer(walk, excuses).Equals(observed))
-        {
-            return false;
-        }
-
-        Excuse[] needed = [.. excuses.Where(e => !Excuse.Answer(walk, excuses.Where(o => o != e)).Equals(observed))];
-        foreach (Excuse excuse in needed.Length > 0 ? needed : [excuses.First(e => Excuse.Answer(walk, [e]).Equals(observed))])
-        {
-            Excused[excuse] = Excused.GetValueOrDefault(excuse) + 1;
-        }
-
-        return true;
-    }
-
-    /// <summary>How reports call a kind of access.</summary>
-    public static string Kind(Access access) => access switch
-    {
-        { Hlvx: true } => "HLVX",
-        { Kind: AccessKind.Load } => "HLV",
-        { Kind: AccessKind.Store } => "HSV",
-        _ => "fetch",
-    };
-
-    /// <summary>Which parts of two answers differ, by their names.</summary>
-    internal static string Different(WalkAnswer expected, WalkAnswer observed)
-    {
-        List<string> parts = [];
-        void Compare(string name, bool same)
-        {
-            if (!same)
+            else if (explaining.Count == 0)
             {
-                parts.Add(name);
+                Count(new WalkDifference(trial, answers[i]));
             }
         }
-
-        Compare("cause", expected.Cause == observed.Cause);
-        Compare("tval", expected.Tval == observed.Tval);
-        Compare("htval", expected.Htval == observed.Htval);
-        Compare("htinst", expected.Pseudo == observed.Pseudo);
-        Compare("value", expected.Value == observed.Value);
-        Compare("tables", expected.After.AsSpan().SequenceEqual(observed.After));
-        return string.Join(", ", parts);
     }
 
-    private sealed class Batch
+    private void Count(WalkDifference difference)
     {
-        public List<ulong> Seeds { get; } = [];
-
-        public List<WalkCase> Cases { get; } = [];
-
-        public List<WalkResult> Results { get; } = [];
-
-        public List<WalkAnswer> Expected { get; } = [];
-
-        public List<Spa?> Watched { get; } = [];
-
-        public void Add(ulong seed, WalkCase walk, IReadOnlyList<Excuse> excuses, ref ClauseCounts clauses)
+        WalkGroup group = WalkGroup.Of(difference.Trial, difference.Observed);
+        if (Groups.TryGetValue(group, out WalkDivergence? known))
         {
-            WalkResult result = walk.Run(ref clauses, out Dictionary<ulong, ulong> after);
-            Seeds.Add(seed);
-            Cases.Add(walk);
-            Results.Add(result);
-            Expected.Add(WalkAnswer.Of(walk, result, after));
+            known.Count++;
+        }
+        else
+        {
+            Groups.Add(group, new WalkDivergence(difference));
+        }
+    }
 
-            // Where the store is known to arrive in QEMU alone, it is to be undone too.
-            if (walk.Access.Kind == AccessKind.Store && result.IsTrap)
-            {
-                result = Excuse.Run(walk, excuses, out _).Result;
-            }
-
-            Watched.Add(!result.IsTrap && walk.Access.Kind == AccessKind.Store && WalkArena.IsData(result.Spa) ? result.Spa : null);
+    private void Shrink()
+    {
+        WalkShrinker shrinker = new(server, oracle);
+        foreach ((WalkGroup group, WalkDivergence divergence) in Groups.OrderByDescending(g => g.Value.Count).Take(GroupsShrunk))
+        {
+            divergence.Smallest = shrinker.Shrink(group, divergence.First);
         }
     }
 }

@@ -6,8 +6,8 @@ using KvmSpec.Runners.Targets;
 namespace KvmSpec.Runners.Walks.Server;
 
 /// <summary>
-/// QEMU's page-table walkers behind a bare-metal program: cases are written into the memory that the machine has for RAM,
-/// and answers read from there.
+/// A machine's page-table walkers behind a bare-metal program: cases are written into the memory that the machine has for
+/// RAM, and answers read from there.
 /// </summary>
 internal sealed unsafe class WalkServer : IDisposable
 {
@@ -17,30 +17,28 @@ internal sealed unsafe class WalkServer : IDisposable
     private readonly MemoryMappedFile file;
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* memory;
-    private readonly Process machine;
+    private readonly IWalkMachine machine;
     private readonly IReadOnlyList<WalkCase>[] batches = [[], []];
-    private readonly Xlen xlen;
     private uint started;
     private uint finished;
 
-    /// <summary>Builds the program and starts the machine.</summary>
-    /// <exception cref="TargetException">QEMU or the cross compiler is missing, or the machine does not start.</exception>
-    public WalkServer(Xlen xlen)
+    /// <summary>Builds the program and starts the machine, which is disposed of with the server.</summary>
+    /// <exception cref="TargetException">The program cannot be built, or the machine does not start.</exception>
+    public WalkServer(IWalkMachine machine)
     {
-        this.xlen = xlen;
-        string qemu = NameOf(xlen);
-        Version = ReadVersion(qemu);
+        this.machine = machine;
         directory = Directory.CreateTempSubdirectory("kvmspec-walker-").FullName;
         try
         {
-            byte[] program = ServerProgram.Build(xlen, directory);
+            byte[] program = machine.Build(directory);
             string ram = Path.Combine(directory, "ram");
             file = MemoryMappedFile.CreateFromFile(ram, FileMode.CreateNew, null, ServerLayout.MemorySize);
             view = file.CreateViewAccessor();
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref memory);
             program.CopyTo(new Span<byte>(memory, program.Length));
             FillData();
-            machine = Start(qemu, ram);
+            machine.Start(ram);
+            Await(ServerLayout.ControlReady, n => n == ServerLayout.Ready, "the walk server does not start");
         }
         catch
         {
@@ -49,47 +47,33 @@ internal sealed unsafe class WalkServer : IDisposable
         }
     }
 
-    /// <summary>QEMU's version, such as 10.0.2.</summary>
-    public Version Version { get; }
+    /// <summary>The machine's version, such as 10.0.2.</summary>
+    public Version Version => machine.Version;
 
-    /// <summary>How many cases are in flight at most: hand over two batches, then take one for each that is handed over.</summary>
-    public const int InFlight = 2;
-
-    /// <summary>Hands over a batch; it runs when those before it have.</summary>
+    /// <summary>Hands over a batch, which runs when the one before it has; there may be two that were not waited for.</summary>
     /// <param name="cases">At most <see cref="ServerLayout.BatchSize"/>.</param>
-    /// <param name="watched">Where the model expects each store to arrive.</param>
+    /// <param name="watched">Where each store is expected to arrive.</param>
     public void Submit(IReadOnlyList<WalkCase> cases, IReadOnlyList<Spa?> watched)
     {
-        uint batch = started & 1;
-        ulong at = ServerLayout.Batches + (batch * (ulong)ServerLayout.BatchSize * ServerLayout.CaseSize);
+        uint number = started + 1;
+        uint batch = number & 1;
+        ulong at = BatchAt(batch);
         for (int i = 0; i < cases.Count; i++)
         {
             Write(Bytes(at + ((ulong)i * ServerLayout.CaseSize)), cases[i], watched[i]);
         }
 
         batches[batch] = cases;
-        started++;
+        Begin(number, (uint)cases.Count, at);
     }
 
-    /// <summary>Starts the oldest batch that was handed over and not yet started.</summary>
-    public void Go()
-    {
-        uint number = finished + 1;
-        uint batch = (number - 1) & 1;
-        Word(ServerLayout.ControlCount) = (uint)batches[batch].Count;
-        Word(ServerLayout.ControlCases) = (uint)(ServerLayout.Batches + (batch * (ulong)ServerLayout.BatchSize * ServerLayout.CaseSize));
-        Volatile.Write(ref Word(ServerLayout.ControlGo), number);
-    }
-
-    /// <summary>Waits for the batch that was started; returns its answers.</summary>
+    /// <summary>Waits for the oldest batch that was handed over; returns its answers.</summary>
     /// <exception cref="TargetException">The machine stopped answering.</exception>
     public WalkAnswer[] Wait()
     {
-        uint number = finished + 1;
-        Await(ServerLayout.ControlDone, number);
-        finished = number;
-        uint batch = (number - 1) & 1;
-        ulong at = ServerLayout.Batches + (batch * (ulong)ServerLayout.BatchSize * ServerLayout.CaseSize);
+        uint batch = ++finished & 1;
+        Await(ServerLayout.ControlDone, n => (int)(n - finished) >= 0, "the walk server stopped answering");
+        ulong at = BatchAt(batch);
         WalkAnswer[] answers = new WalkAnswer[batches[batch].Count];
         for (int i = 0; i < answers.Length; i++)
         {
@@ -103,8 +87,39 @@ internal sealed unsafe class WalkServer : IDisposable
     public WalkAnswer[] Run(IReadOnlyList<WalkCase> cases, IReadOnlyList<Spa?> watched)
     {
         Submit(cases, watched);
-        Go();
         return Wait();
+    }
+
+    /// <summary>Loads from many addresses, one after the other, each through a walk or a translation that was kept.</summary>
+    /// <param name="registers">With which registers.</param>
+    /// <param name="words">The tables, which are taken away afterwards.</param>
+    /// <param name="addresses">As many as fit between the batches and the tables.</param>
+    public void Many(WalkRegisters registers, IReadOnlyCollection<KeyValuePair<ulong, ulong>> words, ReadOnlySpan<ulong> addresses)
+    {
+        foreach ((ulong address, ulong word) in words)
+        {
+            *(ulong*)Bytes(address) = word;
+        }
+
+        addresses.CopyTo(new Span<ulong>(Bytes(ServerLayout.List), addresses.Length));
+        uint number = started + 1;
+        ulong at = BatchAt(number & 1);
+        byte* there = Bytes(at);
+        Write(there, new WalkCase { Registers = registers, Access = new Access(new Gva(ServerLayout.List), AccessKind.Load), Words = new Dictionary<ulong, ulong>() }, null);
+        Put(there, ServerLayout.CaseOperation, ServerLayout.OperationMany);
+        Put(there, ServerLayout.CaseStore, (ulong)addresses.Length);
+        Begin(number, 1, at);
+        finished++;
+        Await(ServerLayout.ControlDone, n => n == number, "the walk server stopped answering");
+        foreach ((ulong address, _) in words)
+        {
+            *(ulong*)Bytes(address) = 0;
+        }
+
+        if (Get(there, ServerLayout.CaseCause) is not 0 and ulong cause)
+        {
+            throw new TargetException($"the walk server could not load from 0x{Get(there, ServerLayout.CaseTval):x}: cause {cause}");
+        }
     }
 
     /// <summary>True where every word of the pool of pages is what it was made: no store went astray.</summary>
@@ -134,17 +149,7 @@ internal sealed unsafe class WalkServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (machine is not null)
-        {
-            if (!machine.HasExited)
-            {
-                machine.Kill();
-                machine.WaitForExit();
-            }
-
-            machine.Dispose();
-        }
-
+        machine.Dispose();
         if (memory is not null)
         {
             view.SafeMemoryMappedViewHandle.ReleasePointer();
@@ -155,66 +160,21 @@ internal sealed unsafe class WalkServer : IDisposable
         Directory.Delete(directory, recursive: true);
     }
 
-    /// <summary>The version of the QEMU that is installed.</summary>
-    /// <exception cref="TargetException">None is.</exception>
-    public static Version InstalledVersion(Xlen xlen) => ReadVersion(NameOf(xlen));
-
-    private static string NameOf(Xlen xlen) => xlen == Xlen.Rv32 ? "qemu-system-riscv32" : "qemu-system-riscv64";
-
-    private static Version ReadVersion(string qemu)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(qemu, "--version") { RedirectStandardOutput = true })!;
-            string text = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            string number = text.Split(' ', '\n').FirstOrDefault(w => w.Length > 0 && char.IsAsciiDigit(w[0])) ?? "";
-            return Version.TryParse(number, out Version? version) ? version : new Version(0, 0);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            throw new TargetException($"{qemu} is missing: install the package qemu-system-riscv (Debian 13), or qemu-system-misc (before it)");
-        }
-    }
-
-    private Process Start(string qemu, string ram)
-    {
-        string cpu = xlen == Xlen.Rv32 ? "rv32,h=true,svadu=true" : "rv64,h=true,sv57=true,svnapot=true,svpbmt=true,svadu=true";
-        string megabytes = $"{ServerLayout.MemorySize >> 20}M";
-        ProcessStartInfo start = new(qemu,
-        [
-            "-M", "virt,memory-backend=ram", "-m", megabytes, "-object", $"memory-backend-file,id=ram,size={megabytes},mem-path={ram},share=on",
-            "-cpu", cpu, "-accel", "tcg,thread=single", "-bios", "none", "-display", "none", "-monitor", "none", "-serial", "none", "-nodefaults",
-        ])
-        { RedirectStandardError = true, RedirectStandardOutput = true };
-        Process process = Process.Start(start)!;
-        Stopwatch waiting = Stopwatch.StartNew();
-        while (Volatile.Read(ref Word(ServerLayout.ControlReady)) != ServerLayout.Ready)
-        {
-            if (process.HasExited || waiting.Elapsed > Patience)
-            {
-                string said = process.HasExited ? process.StandardError.ReadToEnd().Split('\n')[0] : "it runs, but the program does not";
-                process.Kill();
-                process.Dispose();
-                throw new TargetException($"{qemu} {Version} does not start the walk server: {said}");
-            }
-
-            Thread.Sleep(1);
-        }
-
-        return process;
-    }
-
-    private void Await(int word, uint value)
+    private void Await(int word, Func<uint, bool> until, string otherwise)
     {
         Stopwatch waiting = Stopwatch.StartNew();
         SpinWait spin = default;
-        while (Volatile.Read(ref Word(word)) != value)
+        while (!until(Volatile.Read(ref Word(word))))
         {
             spin.SpinOnce(sleep1Threshold: 200);
-            if (machine.HasExited || waiting.Elapsed > Patience)
+            if (machine.Ended is { } ended)
             {
-                throw new TargetException($"the walk server stopped answering: {(machine.HasExited ? $"QEMU ended with status {machine.ExitCode}" : "the program hangs")}");
+                throw new TargetException($"{otherwise}: {ended}");
+            }
+
+            if (waiting.Elapsed > Patience)
+            {
+                throw new TargetException($"{otherwise}: the machine runs, but the program says nothing");
             }
         }
     }
@@ -278,6 +238,17 @@ internal sealed unsafe class WalkServer : IDisposable
         ulong instruction = Get(at, ServerLayout.CaseTinst);
         bool pseudo = (instruction & ~(ulong)Walker.PseudoWrite) is Walker.PseudoRead32 or Walker.PseudoRead64;
         return new WalkAnswer(cause, Get(at, ServerLayout.CaseTval), Get(at, ServerLayout.CaseTval2), pseudo ? instruction : 0, 0, after);
+    }
+
+    private static ulong BatchAt(uint batch) => ServerLayout.Batches + (batch * (ulong)ServerLayout.BatchSize * ServerLayout.CaseSize);
+
+    private void Begin(uint number, uint count, ulong at)
+    {
+        int batch = (int)(number & 1) * ServerLayout.ControlBatch;
+        Word(ServerLayout.ControlCount + batch) = count;
+        Word(ServerLayout.ControlCases + batch) = (uint)at;
+        started = number;
+        Volatile.Write(ref Word(ServerLayout.ControlGo), number);
     }
 
     private static void Put(byte* at, int offset, ulong word) => *(ulong*)(at + offset) = word;
