@@ -78,8 +78,8 @@ internal static class GuestTable
         new("arm64", Arm64, "GICv3, VHE", "-M virt,virtualization=on,gic-version=3 -cpu neoverse-n1 -m 256", "nohlt"),
         new("arm64-gicv2", Arm64, "GICv2, nVHE", "-M virt,virtualization=on,gic-version=2 -cpu cortex-a72 -m 256"),
         new("arm64-nested", Arm64, "GICv3, nested virtualization", "-M virt,virtualization=on,gic-version=3 -cpu max -m 256", "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180),
-        new("arm64-gicv5", Arm64, "answers as a GICv5 host with FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Module: Gicv5),
-        new("arm64-gicv5-only", Arm64, "answers as a GICv5 host without FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Module: Gicv5Only),
+        new("arm64-gicv5", Arm64, "answers as a GICv5 host with FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Restores: false, Module: Gicv5),
+        new("arm64-gicv5-only", Arm64, "answers as a GICv5 host without FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Restores: false, Module: Gicv5Only),
         new("arm64-gicv5-nested", Arm64, "answers as a GICv5 host with nested virtualization", Gicv3Machine + "max", "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180, Module: Gicv5),
     ];
 
