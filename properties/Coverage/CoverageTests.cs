@@ -16,9 +16,15 @@ public sealed class CoverageTests
 
     [Fact]
     public void EveryRuleIsDecidedByAVector() =>
-        Assert.Equal(Undecided.ByVectors.Keys.Order(StringComparer.Ordinal), Clauses.Value.Where(c => c.Vectors == 0).Select(c => c.Clause));
+        Same(Undecided.ByVectors, Clauses.Value.Where(c => c.Vectors == 0));
 
     [Fact]
     public void EveryRuleIsDecidedBySequences() =>
-        Assert.Equal(Undecided.BySequences.Keys.Order(StringComparer.Ordinal), Clauses.Value.Where(c => c.Sequences == 0).Select(c => c.Clause));
+        Same(Undecided.BySequences, Clauses.Value.Where(c => c.Sequences == 0));
+
+    private static void Same(IReadOnlyDictionary<string, string> known, IEnumerable<ClauseCoverage> found)
+    {
+        string[] left = [.. found.Select(c => c.Clause)];
+        Golden.Empty(left.Except(known.Keys).Select(c => c + " is decided by none").Concat(known.Keys.Except(left).Select(c => c + " is decided after all")));
+    }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Sequences;
 using KvmSpec.Properties.Commands;
 using KvmSpec.Properties.Laws;
@@ -124,19 +125,24 @@ public sealed class TraceLaws
             foreach (Host host in Hosts.All)
             {
                 Host changed = host with { };
-                property.SetValue(changed, Other(property.Name, property.GetValue(host)!));
+                property.SetValue(changed, Other(property.Name, property.GetValue(host)));
                 using MemoryStream stream = new();
                 using TraceWriter writer = new(stream, new TraceHead("model", "", changed));
                 writer.End(interrupted: false);
                 using TraceReader reader = new(new MemoryStream(stream.ToArray()), "trace");
-                Assert.Equal(Text(property.GetValue(changed)!), Text(property.GetValue(reader.Head.Host)!));
+                Assert.Equal(Text(property.GetValue(changed)), Text(property.GetValue(reader.Head.Host)));
             }
         }
     }
 
     /// <summary>Another value of a property; a kind of property that is new here needs its place in the head.</summary>
-    private static object Other(string name, object value) => value switch
+    private static object? Other(string name, object? value) => value switch
     {
+        null => null,
+        HostPart part => OtherPart(part),
+        VgicKinds kinds => kinds ^ VgicKinds.V2,
+        uint number => number + 1,
+        ImmutableArray<ulong> values => values.IsEmpty ? values : values.SetItem(1, ulong.MaxValue).SetItem(values.Length - 1, 1),
         Architecture architecture => architecture,
         string text => text + "x",
         int number => number - 1,
@@ -146,8 +152,25 @@ public sealed class TraceLaws
         _ => throw new InvalidOperationException($"Host.{name}: say here how it differs, and in TraceHead how it is written"),
     };
 
-    private static string Text(object value) => value switch
+    private static HostPart OtherPart(HostPart part)
     {
+        HostPart changed = part with { };
+        foreach (PropertyInfo property in Settable(part))
+        {
+            property.SetValue(changed, Other($"{part.GetType().Name}.{property.Name}", property.GetValue(part)));
+        }
+
+        return changed;
+    }
+
+    private static IEnumerable<PropertyInfo> Settable(HostPart part) =>
+        part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is not null);
+
+    private static string Text(object? value) => value switch
+    {
+        null => "",
+        HostPart part => string.Join('\n', Settable(part).Select(p => $"{p.Name}: {Text(p.GetValue(part))}")),
+        ImmutableArray<ulong> values => string.Join(' ', values),
         ImmutableArray<int> answers => string.Join(' ', answers),
         ImmutableDictionary<Fact, bool> facts => string.Join(' ', facts.OrderBy(f => f.Key.Name, StringComparer.Ordinal).Select(f => $"{f.Key}={f.Value}")),
         _ => value.ToString()!,

@@ -18,13 +18,14 @@ public sealed class TraceSchemaTests
     {
         Assert.Equal(TraceHead.Keys.Order(StringComparer.Ordinal), Keys("head"));
         Assert.Equal(TraceReader.KeysOfCall.Order(StringComparer.Ordinal), Keys("call"));
+        Assert.Equal(TraceHostParts.KeysOfArm64.Order(StringComparer.Ordinal), Keys("arm64"));
     }
 
     [Fact]
     public void The_page_explains_every_key()
     {
         string page = File.ReadAllText(Path.Combine(Folder, "FORMAT.md"));
-        Assert.All(Keys("head").Concat(Keys("call")), key => Assert.Contains($"`{key}`", page, StringComparison.Ordinal));
+        Assert.All(Keys("head").Concat(Keys("call")).Concat(Keys("arm64")), key => Assert.Contains($"`{key}`", page, StringComparison.Ordinal));
     }
 
     /// <summary>Keys and texts only: there is no validator of schemas here.</summary>

@@ -34,7 +34,7 @@ internal static class Golden
     public static void Empty(IEnumerable<string> lines)
     {
         string[] all = [.. lines];
-        Assert.True(all.Length == 0, string.Join('\n', all.Take(40)));
+        Assert.True(all.Length == 0, string.Join('\n', all.Take(100)));
     }
 
     /// <summary>A path from this file's directory.</summary>

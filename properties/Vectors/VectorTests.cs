@@ -12,7 +12,6 @@ namespace KvmSpec.Properties.Vectors;
 public sealed class VectorTests
 {
     private const string NoGuest = "no case runs a guest";
-    private const string NoDeadVm = "no call of x86 that the model knows kills a VM";
     private const string NoPrivateMemory = "until 6.12 no VM of type 0 takes a guest_memfd, so nothing behind its flag is reached";
     private const string NoReset = "until 6.12 the capability that it needs is unknown";
     private const string NoSuppression = "until 6.12 the bits of suppression are refused as unknown";
@@ -20,7 +19,9 @@ public sealed class VectorTests
     /// <summary>Clauses that no case decides, by release (all where none is named), and why.</summary>
     private static readonly ImmutableArray<(string Clause, string? Release, string Why)> Undecided =
     [
-        ("descriptor.vm-dead", null, NoDeadVm),
+        ("arm64.create-vm.ipa-default", null, "no host of the model has fewer address bits than a VM has that does not choose"),
+        ("arm64.create-irqchip.no-vgic", null, "every arm64 host of the model can be some interrupt controller"),
+        ("arm64.set-device-addr.no-vgic", null, "every arm64 host of the model can be some interrupt controller"),
         ("run.guest", null, NoGuest),
         ("memslot.change.guest-memfd", "6.12", NoPrivateMemory),
         ("memslot.guest-memfd.bound", "6.12", NoPrivateMemory),
@@ -33,14 +34,11 @@ public sealed class VectorTests
         ("x2apic.suppress-needs-split", "6.12", NoSuppression),
     ];
 
-    private const string NoCallTells = "an id that exists is below every limit, and the memory of the first vCPU is the first's";
     private const string Within = "what this release's kernels answer, the other's may answer too";
 
     /// <summary>Differences that no case can show in a release, and why.</summary>
     private static readonly ImmutableDictionary<string, string> NotToBeSeen = new Dictionary<string, string>
     {
-        ["7.2: move create-vcpu.exists before create-vcpu.create"] = NoCallTells,
-        ["7.3: move create-vcpu.exists before create-vcpu.create"] = NoCallTells,
         ["6.18: check-extension.x86-disable-exits: answers at most bits 0 to 3"] = Within,
         ["6.12: no vm/KVM_CHECK_EXTENSION(KVM_CAP_ONE_REG)"] = "a VM answers what /dev/kvm does, and that is withdrawn beside it",
         ["7.1: check-extension.nested-state: answers a size also where nesting is off"] = Within,
@@ -75,13 +73,16 @@ public sealed class VectorTests
     [Fact]
     public void EveryClauseOfEveryReleaseIsDecidedOrSaysWhyNot()
     {
+        List<string> wrong = [];
         foreach (Revision release in Revisions.Releases)
         {
             IReadOnlySet<string> decided = VectorLint.Decided(Golden.Files, [.. Golden.Models.Where(m => m.Revision == release)]);
             string[] left = [.. release.Architectures.SelectMany(a => release.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Where(c => !decided.Contains(c)).Select(c => $"{release} {c}")];
-            string[] known = [.. Undecided.Where(u => u.Release is null || u.Release == release.Name).Select(u => $"{release} {u.Clause}").Order(StringComparer.Ordinal)];
-            Assert.Equal(known, left);
+            string[] known = [.. Undecided.Where(u => u.Release is null || u.Release == release.Name).Select(u => $"{release} {u.Clause}")];
+            wrong.AddRange(left.Except(known).Select(c => $"{c} is decided by no case").Concat(known.Except(left).Select(c => $"{c} is decided after all")));
         }
+
+        Golden.Empty(wrong);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
     private static readonly string[] Required = ["trace", "architecture", "release", "system", "vm"];
 
     /// <summary>Every key of a head.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["trace", .. Texts, .. Numbers.Select(n => n.Key), .. Answers.Select(a => a.Key), "facts"];
+    public static IReadOnlyList<string> Keys { get; } = ["trace", .. Texts, .. Numbers.Select(n => n.Key), .. Answers.Select(a => a.Key), "facts", .. TraceHostParts.Keys];
 
     /// <summary>Writes the line, without its end.</summary>
     internal void Write(Utf8JsonWriter json)
@@ -69,6 +69,7 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
         }
 
         json.WriteEndObject();
+        TraceHostParts.Write(json, Host.Part);
         json.WriteEndObject();
     }
 
@@ -122,6 +123,7 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
             OnSystem = [],
             OnVm = [],
             Settled = Facts(place, entries),
+            Part = TraceHostParts.Read(architecture, entries, problem => Wrong(place, problem)),
         };
         foreach ((string key, _, Func<Host, ulong, Host> set, ulong most) in Numbers)
         {
@@ -158,17 +160,20 @@ public sealed record TraceHead(string Target, string Kernel, Host Host)
         : value.ValueKind == JsonValueKind.String ? TraceText.Shown(value.GetString()!)
         : throw Wrong(place, $"{key}: give a text");
 
-    private static ulong Number(string place, string key, JsonElement value, ulong most)
+    private static ulong Number(string place, string key, JsonElement value, ulong most) =>
+        TryNumber(value, out ulong number) && number <= most ? number
+            : throw Wrong(place, $"{key} is {TraceText.Shown(value.ToString())}: give a whole number from 0 to {most}, or one as text such as \"0xfffff000\"");
+
+    /// <summary>A number of 64 bits, plain or as text.</summary>
+    internal static bool TryNumber(JsonElement value, out ulong number)
     {
-        ulong number = 0;
-        bool read = value.ValueKind switch
+        number = 0;
+        return value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetUInt64(out number),
             JsonValueKind.String => CallText.TryReadNumber(value.GetString()!, out number),
             _ => false,
         };
-        return read && number <= most ? number
-            : throw Wrong(place, $"{key} is {TraceText.Shown(value.ToString())}: give a whole number from 0 to {most}, or one as text such as \"0xfffff000\"");
     }
 
     private static ImmutableArray<int> AnswersOf(string place, string key, JsonElement value)

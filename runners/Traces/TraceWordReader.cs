@@ -37,7 +37,7 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
             json.Read();
             if (field.Meaning == Meaning.Number)
             {
-                words[field.Index] = Word(shape, index, json);
+                words[field.Index] = TryWord(shape, index, json, out ulong word) ? word : throw NoValue(field, json);
             }
             else if (field == shape.Ioctl!.DescriptorField)
             {
@@ -53,7 +53,7 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
         return made;
     }
 
-    /// <summary>Reads all words; false where the shape lacks one and a later shape may have it.</summary>
+    /// <summary>Reads all words; false where the shape lacks one, or a value of one, and a later shape may have it.</summary>
     private bool ReadAll(TraceShape shape, ref Utf8JsonReader json, ref Words words, TraceShape[]? last)
     {
         int seen = 0;
@@ -66,7 +66,12 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
             }
 
             json.Read();
-            words[shape.Fields[index].Index] = Word(shape, index, json);
+            if (!TryWord(shape, index, json, out ulong word))
+            {
+                return last is null ? false : throw NoValue(shape.Fields[index], json);
+            }
+
+            words[shape.Fields[index].Index] = word;
         }
 
         return true;
@@ -92,10 +97,10 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
                 + string.Join(", ", last.SelectMany(s => s.Fields).Select(f => f.Name).Distinct().DefaultIfEmpty("no words")));
     }
 
-    private ulong Word(TraceShape shape, int index, in Utf8JsonReader json)
+    private bool TryWord(TraceShape shape, int index, in Utf8JsonReader json, out ulong word)
     {
         Field field = shape.Fields[index];
-        ulong word = 0;
+        word = 0;
         bool text = json.TokenType == JsonTokenType.String;
         bool number = json.TokenType == JsonTokenType.Number;
         ReadOnlySpan<byte> letters = text ? TraceText.Bytes(json, room) : default;
@@ -123,8 +128,11 @@ internal sealed class TraceWordReader(Func<string, RequestException> wrong)
                 break;
         }
 
-        return read ? word : throw wrong($"{TraceText.Shown(json.ValueSpan)} is no value for {field.Name}: write {Wanted(field)}");
+        return read;
     }
+
+    private RequestException NoValue(Field field, in Utf8JsonReader json) =>
+        wrong($"{TraceText.Shown(json.ValueSpan)} is no value for {field.Name}: write {Wanted(field)}");
 
     private static string Wanted(Field field) => field.Meaning switch
     {

@@ -4,8 +4,8 @@ using KvmSpec.Model;
 namespace KvmSpec.Runners.Vectors;
 
 /// <summary>
-/// The revisions a vector holds for: all, exactly those named, or the releases from one to another. In a range a posting
-/// counts as the release it was posted against.
+/// The revisions a vector holds for: all, exactly those named, or the releases from one to another but those excepted. In a
+/// range a posting counts as the release it was posted against.
 /// </summary>
 public sealed record RevisionRange
 {
@@ -18,8 +18,11 @@ public sealed record RevisionRange
     /// <summary>The newest release.</summary>
     public string? Until { get; init; }
 
+    /// <summary>Postings that do otherwise, though their release lies in the range.</summary>
+    public ImmutableArray<string> Except { get; init; } = [];
+
     /// <summary>True where no revision is left out.</summary>
-    public bool IsAll => Names.IsEmpty && Since is null && Until is null;
+    public bool IsAll => Names.IsEmpty && Since is null && Until is null && Except.IsEmpty;
 
     /// <summary>True where the vector holds for that revision.</summary>
     public bool Includes(Revision revision)
@@ -28,6 +31,11 @@ public sealed record RevisionRange
         if (IsAll || !Names.IsEmpty)
         {
             return IsAll || Names.Contains(revision.Name);
+        }
+
+        if (Except.Contains(revision.Name))
+        {
+            return false;
         }
 
         Revision release = revision;
@@ -42,8 +50,13 @@ public sealed record RevisionRange
     /// <inheritdoc/>
     public override string ToString() =>
         IsAll ? "all"
-        : !Names.IsEmpty ? $"[{string.Join(", ", Names.Select(n => $"\"{n}\""))}]"
-        : "{ " + string.Join(", ", new[] { ("since", Since), ("until", Until) }.Where(e => e.Item2 is not null).Select(e => $"{e.Item1}: \"{e.Item2}\"")) + " }";
+        : !Names.IsEmpty ? List(Names)
+        : "{ " + string.Join(", ", new[] { ("since", Quoted(Since)), ("until", Quoted(Until)), ("except", Except.IsEmpty ? null : List(Except)) }
+            .Where(e => e.Item2 is not null).Select(e => $"{e.Item1}: {e.Item2}")) + " }";
+
+    private static string List(ImmutableArray<string> names) => $"[{string.Join(", ", names.Select(Quoted))}]";
+
+    private static string? Quoted(string? name) => name is null ? null : $"\"{name}\"";
 
     /// <summary>How many releases are newer; the oldest of all where none is named.</summary>
     private static int Age(string? release)

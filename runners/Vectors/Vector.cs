@@ -48,7 +48,7 @@ public sealed record VectorCall
 }
 
 /// <summary>A case: calls with the results they must have, and what they decide.</summary>
-public sealed class Vector
+public sealed record Vector
 {
     private readonly Call[] calls;
 

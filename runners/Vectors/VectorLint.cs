@@ -1,4 +1,5 @@
 using KvmSpec.Model;
+using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Vectors;
 
@@ -26,6 +27,7 @@ public static class VectorLint
                     problems.Add(At(file, vector.Line, $"{vector.Id} runs on no host: ask for less of it"));
                 }
 
+                problems.AddRange(CheckExceptions(file, vector, models));
                 problems.AddRange(runs.SelectMany(r => CheckClaims(file, vector, r, vector.Calls.Any(c => c.May) ? [.. runs.SelectMany(a => a)] : r)).Distinct());
                 decisions.AddRange(runs.SelectMany(r => r));
             }
@@ -77,6 +79,27 @@ public static class VectorLint
         {
             problems.Add(At(file, vector.Line, $"the title of {vector.Id} ends with a full stop: leave it out"));
         }
+    }
+
+    /// <summary>Who is excepted must do otherwise somewhere.</summary>
+    private static IEnumerable<string> CheckExceptions(VectorFile file, Vector vector, IReadOnlyList<Model.Model> models)
+    {
+        Vector whole = vector with { Revisions = vector.Revisions with { Except = [] } };
+        foreach (string name in vector.Revisions.Except)
+        {
+            Model.Model[] excepted = [.. models.Where(m => m.Revision.Name == name && Applies(whole, m))];
+            if (excepted.All(m => Keeps(file, whole, m)))
+            {
+                yield return At(file, vector.Line, $"{name} keeps {vector.Id}: do not except it");
+            }
+        }
+    }
+
+    internal static bool Keeps(VectorFile file, Vector vector, Model.Model model)
+    {
+        using ModelTarget target = new("model", model);
+        return new VectorRunner(target, model).Run([vector]).All(r => r.Status != VectorStatus.Failed)
+            && !CheckClaims(file, vector, Decide(vector, model), Decide(vector, model)).Any();
     }
 
     /// <summary>What a run decides; where hosts may differ, each claim is decided on one of them.</summary>

@@ -140,11 +140,11 @@ internal sealed class VectorReader
 
         if (node.Entries is not null)
         {
-            Entries ends = Open(node, "revisions", ["since", "until"]);
-            range = new() { Since = Release(ends, "since"), Until = Release(ends, "until") };
+            Entries ends = Open(node, "revisions", ["since", "until", "except"]);
+            range = new() { Since = Release(ends, "since"), Until = Release(ends, "until"), Except = Postings(ends) };
             if (node.Entries.Count == 0)
             {
-                Problem(node.Line, "revisions is empty: write all, a list of names, or since and until");
+                Problem(node.Line, "revisions is empty: write all, a list of names, or since, until and except");
             }
         }
         else if (node.Items is { Count: > 0 })
@@ -153,10 +153,26 @@ internal sealed class VectorReader
         }
         else if (node.Scalar != "all")
         {
-            Problem(node.Line, $"revisions is '{node.Scalar}': write all, a list of names, or since and until");
+            Problem(node.Line, $"revisions is '{node.Scalar}': write all, a list of names, or since, until and except");
         }
 
         return range;
+    }
+
+    private ImmutableArray<string> Postings(Entries entries)
+    {
+        if (entries.Get("except") is not { } node)
+        {
+            return [];
+        }
+
+        if (node.Items is not { Count: > 0 })
+        {
+            Problem(node.Line, "except: give a list of postings");
+            return [];
+        }
+
+        return [.. node.Items.Select(i => Revision(i, [.. Revisions.All.Where(r => !r.IsRelease)])).OfType<string>()];
     }
 
     private string? Release(Entries entries, string key) => entries.Get(key) is { } node ? Revision(node, Revisions.Releases) : null;

@@ -51,6 +51,7 @@ public static class VectorSchema
         ["pointer"] = Pattern("^(fine|unmapped|read-only|faults-after-[0-9]{1,5})$"),
         ["revision"] = Choice(Revisions.All.Select(r => r.Name)),
         ["release"] = Choice(Revisions.Releases.Select(r => r.Name)),
+        ["posting"] = Choice(Revisions.All.Where(r => !r.IsRelease).Select(r => r.Name)),
         ["outcome"] = AnyOf(
             Reference("number"),
             Choice(Enum.GetNames<Errno>().Where(n => n != nameof(Errno.None))),
@@ -63,7 +64,7 @@ public static class VectorSchema
             new JsonObject
             {
                 ["type"] = "object",
-                ["properties"] = new JsonObject { ["since"] = Reference("release"), ["until"] = Reference("release") },
+                ["properties"] = new JsonObject { ["since"] = Reference("release"), ["until"] = Reference("release"), ["except"] = ListOf(Reference("posting")) },
                 ["minProperties"] = 1,
                 ["additionalProperties"] = false,
             }),
