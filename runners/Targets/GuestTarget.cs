@@ -8,7 +8,7 @@ namespace KvmSpec.Runners.Targets;
 /// A kernel in a QEMU guest. A guest that dies or hangs is a finding: a fresh one makes the sequence again, call by call, to
 /// tell which call it was, and the run goes on.
 /// </summary>
-public sealed class GuestTarget : ITarget, IPrints
+public sealed class GuestTarget : ITarget, IPrints, IPretends
 {
     private const int LinesKept = 12;
 
@@ -55,6 +55,8 @@ public sealed class GuestTarget : ITarget, IPrints
     public Host Host { get; }
 
     public IReadOnlyList<string> Printed { get; private set; } = [];
+
+    public IReadOnlyList<(string Clause, string Reason)> CannotShow => starter.Module?.CannotShow ?? [];
 
     /// <summary>Starts a guest.</summary>
     /// <param name="name">NAME or NAME@RELEASE.</param>

@@ -41,7 +41,11 @@ internal sealed record Guest(
 /// <param name="Parameters">What it is told.</param>
 /// <param name="Loaded">What the host can make once the module is loaded, and could not before.</param>
 /// <param name="Releases">The kernel releases that it knows.</param>
-internal sealed record GuestModule(string Name, string Parameters, VgicKinds Loaded, params string[] Releases);
+internal sealed record GuestModule(string Name, string Parameters, VgicKinds Loaded, params string[] Releases)
+{
+    /// <summary>What of the hardware a host with it cannot show: the clause that says it, and why not.</summary>
+    public (string Clause, string Reason)[] CannotShow { get; init; } = [];
+}
 
 /// <summary>A kernel release and the Debian suite that has it.</summary>
 /// <param name="Release">Such as 7.2; the newest of its stable updates is taken.</param>
@@ -65,9 +69,21 @@ internal static class GuestTable
 
     private const string Gicv3Machine = "-M virt,virtualization=on,gic-version=3 -m 256 -cpu ";
 
-    private static readonly GuestModule Gicv5 = new("kvmspec_gicv5", "legacy=1", VgicKinds.V5, "7.3", "7.2");
+    private static readonly GuestModule Gicv5 = new("kvmspec_gicv5", "legacy=1", VgicKinds.V5, "7.3", "7.2")
+    {
+        CannotShow =
+        [
+            ("arm64.irq-line.set", "the answer is seen, the interrupt is not: nothing is delivered"),
+            ("vgic.v5.userspace-ppis.get", "the PPIs that the host implements are the module's parameter, not the hardware's"),
+            ("run.guest", "no guest has GICv5 instructions, and the state of PPIs goes to no register"),
+        ],
+    };
 
-    private static readonly GuestModule Gicv5Only = Gicv5 with { Parameters = "legacy=0" };
+    private static readonly GuestModule Gicv5Only = Gicv5 with
+    {
+        Parameters = "legacy=0",
+        CannotShow = [.. Gicv5.CannotShow, ("vgic.create.create", "the CPU has a GICv3's registers: before a vGICv5 is made ID_AA64PFR0_EL1.GIC reads 1, not 0")],
+    };
 
     public static readonly Guest[] Guests =
     [
