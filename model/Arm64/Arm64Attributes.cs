@@ -181,7 +181,7 @@ public static class Arm64Attributes
     {
         Ioctl = shape.Ioctl,
         On = DescriptorKind.Vm,
-        Weight = 2,
+        Weight = 16,
         Rules =
         [
             .. Gates.VirtualStruct,
@@ -197,7 +197,7 @@ public static class Arm64Attributes
     {
         Ioctl = shape.Ioctl,
         On = DescriptorKind.Vcpu,
-        Weight = 6,
+        Weight = 40,
         Rules = [.. Gates.VirtualStruct, Refuse(ENXIO, "arm64.vcpu-attribute.group", (in n, in c) => c[shape.Group] > StolenTimeGroup), .. rules],
         Alphabet = Alphabets.Of(
             (shape.Flags, Alphabets.NoFlags),

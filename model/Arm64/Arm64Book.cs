@@ -48,5 +48,5 @@ public static class Arm64Book
         }.Concat(Vgic.Limits).ToImmutableDictionary(),
     };
 
-    public static readonly Book Newest = VgicOpenings.In(CommonBook.Of(Part));
+    public static readonly Book Newest = Arm64Openings.In(CommonBook.Of(Part));
 }

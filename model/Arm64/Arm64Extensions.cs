@@ -106,5 +106,5 @@ public static class Arm64Extensions
     private static Operation OnVm(Symbol capability, Rule answer) => Case(capability, DescriptorKind.Vm, [.. Gates.Virtual, answer]);
 
     private static Operation Case(Symbol capability, DescriptorKind on, ImmutableArray<Rule> rules) =>
-        new() { Ioctl = CheckExtension.Ioctl, On = on, Case = capability, Weight = 0, Rules = rules };
+        new() { Ioctl = CheckExtension.Ioctl, On = on, Case = capability, Weight = 2, Rules = rules };
 }

@@ -15,6 +15,9 @@ internal static class OneRegAlphabet
     private const ulong OfAnUnknownGroup = 0x6030_0000_0012_0000;
     private const ulong WithUnknownBits = 0x6030_0000_1013_c020;
 
+    /// <summary>What has few rows of its own stands so often, lest registers with many fields hide it.</summary>
+    private const int FewRows = 32;
+
     private static readonly ImmutableArray<Sample> Last = [0, 0, 0, 0, 0, 0, 0, 1];
 
     public static ImmutableDictionary<Field, ImmutableArray<Sample>> Of(Arm64Ioctls.OneReg shape) => Alphabets.Of(
@@ -26,7 +29,7 @@ internal static class OneRegAlphabet
     private static ImmutableArray<Sample> Ids =>
     [
         .. IdRegisterTable.All.Select(r => (Sample)r.Symbol),
-        .. Enumerable.Repeat((Sample)Arm64Ioctls.VectorLengths, 12),
+        .. Enumerable.Repeat((Sample)Arm64Ioctls.VectorLengths, 30),
         OfAnotherSize, OfAnotherArchitecture, OfAnUnknownGroup, WithUnknownBits, IdRegisterTable.Prefix | 0xc001, IdRegisterTable.Prefix | 0xd807,
     ];
 
@@ -35,17 +38,20 @@ internal static class OneRegAlphabet
         ulong lengths = Arm64Host.Of(host).VectorLengths;
         foreach (ulong set in new ulong[] { lengths, lengths & 1, lengths & 3, lengths & 0xf, lengths | 1UL << 63, lengths ^ 1, lengths ^ 2, 0 })
         {
-            yield return [Arm64Ioctls.VectorLengths.Value, set];
-            yield return [Arm64Ioctls.VectorLengths.Value, set];
+            foreach (ImmutableArray<ulong> row in Enumerable.Repeat<ImmutableArray<ulong>>([Arm64Ioctls.VectorLengths.Value, set], FewRows))
+            {
+                yield return row;
+            }
         }
 
         foreach (IdRegister register in IdRegisterTable.All)
         {
-            foreach (ulong limit in LimitsOf(host, register))
+            int copies = register.Kind == IdRegisterKind.Implementation ? FewRows : 1;
+            foreach (ulong value in LimitsOf(host, register).SelectMany(limit => Around(register, limit)))
             {
-                foreach (ulong value in Around(register, limit))
+                foreach (ImmutableArray<ulong> row in Enumerable.Repeat<ImmutableArray<ulong>>([register.Symbol.Value, value], copies))
                 {
-                    yield return [register.Symbol.Value, value];
+                    yield return row;
                 }
             }
         }

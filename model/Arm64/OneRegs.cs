@@ -28,7 +28,7 @@ public static class OneRegs
         {
             Ioctl = OneReg.Get.Ioctl,
             On = DescriptorKind.Vcpu,
-            Weight = 12,
+            Weight = 50,
             Rules =
             [
                 .. Known(OneReg.Get),
@@ -43,7 +43,7 @@ public static class OneRegs
         {
             Ioctl = OneReg.Set.Ioctl,
             On = DescriptorKind.Vcpu,
-            Weight = 60,
+            Weight = 250,
             Rules =
             [
                 .. Known(OneReg.Set),

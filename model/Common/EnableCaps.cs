@@ -23,7 +23,8 @@ public static class EnableCaps
     private const ulong ReservedEntries = 64;
 
     private static readonly Rule DirtyRingUnsupported = Refuse(EINVAL, "dirty-ring.unsupported",
-        (in n, in c) => n.Host.System(c.Operation.Case ?? Capabilities.DIRTY_LOG_RING_ACQ_REL) == 0, stops: true);
+        (in n, in c) => n.Host.System(c[Capability] == Capabilities.DIRTY_LOG_RING.Value ? Capabilities.DIRTY_LOG_RING : Capabilities.DIRTY_LOG_RING_ACQ_REL) == 0,
+        stops: true);
 
     /// <summary>What architectures check before they look at the capability.</summary>
     public static Rule NoFlags { get; } = Refuse(EINVAL, "enable-cap.flags", (in n, in c) => c[Flags] != 0);
@@ -70,7 +71,7 @@ public static class EnableCaps
             [0, 1, .. Sample.Around(HaltPollNanoseconds), ulong.MaxValue]);
         yield return Case(Capabilities.DIRTY_LOG_RING, 4, DirtyRing(part), RingSizes);
         yield return Case(Capabilities.DIRTY_LOG_RING_ACQ_REL, 4, DirtyRing(part), RingSizes);
-        yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, 2,
+        yield return Case(Capabilities.DIRTY_LOG_RING_WITH_BITMAP, part.RingWithBitmap ? 8 : 2,
             !part.RingWithBitmap ? [.. Gates.VirtualStruct, RefuseAll(EINVAL, "ring-bitmap.unsupported")] :
             [
                 .. Gates.VirtualStruct,

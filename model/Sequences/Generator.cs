@@ -39,7 +39,7 @@ public sealed class Generator
         choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, WeightOf(p.Operation)))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
         choiceWithoutDevices = [.. choice.Where(i => plans[i].Operation.OfDevice is null)];
-        openings = [.. model.Book.Openings.Where(o => o.All(c => c.Operation is not { Creates: DescriptorKind.Device, Case: { } type } || model.Offers(type)))];
+        openings = [.. model.Book.Openings.Where(o => Opens(model, o))];
         makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
     }
 
@@ -119,6 +119,22 @@ public sealed class Generator
 
     private int WeightOf(Operation operation) =>
         operation.Weight * (operation.Emphasis is { } more && model.Offers(more.Device) ? more.Factor : 1);
+
+    /// <summary>True where the host lets an opening go on to its last call.</summary>
+    private static bool Opens(Model model, ImmutableArray<Call> opening)
+    {
+        World world = World.Initial;
+        foreach (Call call in opening.AsSpan()[..^1])
+        {
+            world = model.Step(world, call, out Rule decided);
+            if (!decided.Accepts)
+            {
+                return false;
+            }
+        }
+
+        return opening[^1].Operation is not { Creates: DescriptorKind.Device, Case: { } type } || model.Offers(type);
+    }
 
     /// <summary>Where the book has openings, every other sequence begins with one.</summary>
     private ImmutableArray<Call> DrawOpening(ref Mixer mixer)

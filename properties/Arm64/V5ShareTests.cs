@@ -21,11 +21,11 @@ public sealed class V5ShareTests
         {
             foreach (Call call in generator.Generate(new SequenceName(seed, Length)).Calls)
             {
-                own += VgicOpenings.ConcernsV5(call.Operation) ? 1 : 0;
+                own += VgicEmphasis.Concerns(call.Operation) ? 1 : 0;
                 counts[call.Operation.FullName] = counts.GetValueOrDefault(call.Operation.FullName) + 1;
             }
         }
 
-        Assert.True(own * 2 >= Sequences * Length && own * 100 < 62 * Sequences * Length, $"{own} of {Sequences * Length}: " + string.Join("; ", counts.OrderByDescending(c => c.Value).Take(30).Select(c => $"{c.Key} {c.Value}")));
+        Assert.True(own * 2 >= Sequences * Length, $"{own} of {Sequences * Length}: " + string.Join("; ", counts.OrderByDescending(c => c.Value).Take(30).Select(c => $"{c.Key} {c.Value}")));
     }
 }

@@ -12,35 +12,40 @@ namespace KvmSpec.Properties.Arm64;
 /// </summary>
 public sealed class VgicOrderLaws
 {
-    private static readonly Lazy<Closure.Step[]> Steps = new(() => [.. Kinds().SelectMany(k => Closure.Of(k.Model, Moves(k.Model, k.Type), out _))]);
+    private static readonly Lazy<(List<Closure.Step> Steps, int States)[]> Machines = new(() => [.. Kinds().Select(k =>
+    {
+        List<Closure.Step> steps = Closure.Of(k.Model, Moves(k.Model, k.Type), out int states);
+        return (steps, states);
+    })]);
+
+    private static IEnumerable<Closure.Step> Steps => Machines.Value.SelectMany(m => m.Steps);
 
     [Law("vgic.order.closed", "∀ kind of controller, host that has it: the states of its order machine are finitely many, and more than twenty")]
     [Fact]
-    public void TheOrderMachineIsClosed() => Assert.All(Kinds(), k =>
-    {
-        Closure.Of(k.Model, Moves(k.Model, k.Type), out int states);
-        Assert.InRange(states, 21, 20_000);
-    });
+    public void TheOrderMachineIsClosed() => Assert.All(Machines.Value, m => Assert.InRange(m.States, 21, 20_000));
 
     [Law("vgic.order.one-way", "∀ step s → s': the controller's kind and its being initialised in s hold in s'; a dead VM stays dead")]
     [Fact]
-    public void NothingIsTakenBack() => Assert.All(Steps.Value, step =>
+    public void NothingIsTakenBack()
     {
-        (VgicState? was, VgicState? now) = (VgicOf(step.Before), VgicOf(step.After));
-        Assert.True(was is null || (now is not null && now.Model == was.Model && (now.Initialized || !was.Initialized)), step.Call.ToString());
-        Assert.True(VmOf(step.After).Dead || !VmOf(step.Before).Dead, step.Call.ToString());
-    });
+        foreach (Closure.Step step in Steps)
+        {
+            (VgicState? was, VgicState? now) = (VgicOf(step.Before), VgicOf(step.After));
+            bool kept = was is null || (now is not null && now.Model == was.Model && (now.Initialized || !was.Initialized));
+            Assert.True(kept && (VmOf(step.After).Dead || !VmOf(step.Before).Dead), kept ? $"{step.Call} revives a VM" : $"{step.Call} takes a controller back");
+        }
+    }
 
     [Law("vgic.order.fixed-vcpus", "∀ step s → s': the controller is initialised in s ⇒ the VM has the same vCPUs in s'")]
     [Fact]
     public void AnInitializedControllerFixesTheVcpus() => Assert.All(
-        Steps.Value.Where(s => VgicOf(s.Before) is { Initialized: true }),
+        Steps.Where(s => VgicOf(s.Before) is { Initialized: true }),
         step => Assert.Equal(VmOf(step.Before).Vcpus.Count(), VmOf(step.After).Vcpus.Count()));
 
     [Law("vgic.order.run-needs-init", "∀ step s → s': a vCPU has first run in s' and the VM has a controller ⇒ it is initialised in s'")]
     [Fact]
     public void WhatHasRunIsInitialized() => Assert.All(
-        Steps.Value.Where(s => s.Call.Operation.Ioctl == Ioctls.Run.Ioctl && s.Decided.Errno == Errno.EINTR),
+        Steps.Where(s => s.Call.Operation.Ioctl == Ioctls.Run.Ioctl && s.Decided.Errno == Errno.EINTR),
         step => Assert.False(VgicOf(step.After) is { Initialized: false }, step.Call.ToString()));
 
     private static Vm VmOf(World world) => world.Vms!.Value;
@@ -54,10 +59,10 @@ public sealed class VgicOrderLaws
         where setting.Model.Offers(kind.Type)
         select (setting.Model, kind.Type);
 
-    /// <summary>The calls of the openings for one kind of controller.</summary>
+    /// <summary>The calls of the controllers' openings for one kind of controller.</summary>
     internal static Call[] Moves(Model.Model model, Symbol type) =>
     [
-        .. model.Book.Openings.SelectMany(o => o)
+        .. VgicOpenings.Of(new Arm64Calls(model.Book)).SelectMany(o => o)
             .Where(c => c.Operation.Creates != DescriptorKind.Vm)
             .Where(c => c.Operation.OfDevice is { } device ? device == type : c.Operation.Case is null || c.Operation.Case == type)
             .Where(c => c.Operation.Creates != DescriptorKind.Vcpu || c[Ioctls.CreateVcpu.Id] < 2).Distinct(),

@@ -1,8 +1,8 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Common;
 using KvmSpec.Model.Uapi;
 using KvmSpec.Model.X86;
-using KvmSpec.Model.Arm64;
 using Xunit;
 using Region = KvmSpec.Model.Uapi.Ioctls.SetUserMemoryRegion;
 

@@ -47,7 +47,7 @@ public sealed class MutantLaws(ITestOutputHelper output)
         int planted = 0;
         foreach (Mutant mutant in Mutants.Of(Setting.Newest.Model.Book))
         {
-            string? equivalent = Equivalents.Why(mutant) ?? OutOfReach.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault)).Why;
+            string? equivalent = Equivalents.Why(mutant, Setting.Newest.Host.Architecture) ?? OutOfReach.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault)).Why;
             bool found = false;
             foreach (Corpus corpus in Corpora.Value)
             {
@@ -83,9 +83,9 @@ public sealed class MutantLaws(ITestOutputHelper output)
         ("limit tsc-frequency -", "the highest frequency that is accepted is missing from the alphabet"),
     ];
 
-    /// <summary>The newest release's sequences on every host.</summary>
+    /// <summary>The newest release's sequences on every host of one architecture.</summary>
     private static readonly Lazy<Corpus[]> Corpora = new(() =>
-        [.. Setting.All.Where(s => s.Revision == Setting.Newest.Revision).Select(s => new Corpus(s.Model, Sequences, Length))]);
+        [.. Setting.All.Where(s => s.Revision == Setting.Newest.Revision && s.Host.Architecture == Setting.Newest.Host.Architecture).Select(s => new Corpus(s.Model, Sequences, Length))]);
 
     [Law("mutant.none-in-original", "∀ m, q: a target that is m itself is never told from m")]
     [Fact]

@@ -51,7 +51,7 @@ public sealed class CoverageRun
     {
         (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
         return Model.Sequences.Mutants.Of(revision.Book(architecture)!).Select(mutant =>
-            new MutantCoverage(mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant)));
+            new MutantCoverage(mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant, architecture)));
     }
 
     private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)

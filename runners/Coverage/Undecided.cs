@@ -5,13 +5,12 @@ public static class Undecided
 {
     private const string EnoughBits = "no host of the model has fewer address bits than a VM has that does not choose";
 
-    private const string NoDeadVm = "no call that the model knows kills a VM of this architecture";
+    private const string OtherRegisters = "nothing is said of other registers, so sequences ask for none";
     private const string NoController = "every arm64 host of the model can be some interrupt controller";
 
     /// <summary>Clauses that no vector decides.</summary>
     public static readonly IReadOnlyDictionary<string, string> ByVectors = new Dictionary<string, string>
     {
-        ["descriptor.vm-dead"] = NoDeadVm,
         ["arm64.create-vm.ipa-default"] = EnoughBits,
         ["arm64.create-irqchip.no-vgic"] = NoController,
         ["arm64.set-device-addr.no-vgic"] = NoController,
@@ -21,12 +20,12 @@ public static class Undecided
     /// <summary>Clauses that no generated sequence decides.</summary>
     public static readonly IReadOnlyDictionary<string, string> BySequences = new Dictionary<string, string>
     {
-        ["descriptor.vm-dead"] = NoDeadVm,
         ["arm64.create-vm.ipa-default"] = EnoughBits,
         ["arm64.create-irqchip.no-vgic"] = NoController,
         ["arm64.set-device-addr.no-vgic"] = NoController,
         ["run.guest"] = "generated sequences ask every vCPU to return at once",
+        ["arm64.one-reg.other"] = OtherRegisters,
+        ["arm64.one-reg.other-group"] = OtherRegisters,
         ["create-vm.other-type"] = "what follows is open, so sequences that begin so would decide nothing",
-        ["ioctl.known-number"] = "the alphabet of numbers has only unknown ones",
     };
 }
