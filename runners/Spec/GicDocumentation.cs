@@ -23,7 +23,7 @@ public enum Bearing
 /// <param name="Kernel">What the kernel does.</param>
 /// <param name="Clauses">The clauses that say it.</param>
 /// <param name="Seen">Whether a kernel was seen doing so, or only its source was read.</param>
-public sealed record Sentence(string Page, string Says, Bearing Bearing, string Kernel, string[] Clauses, bool Seen = true);
+public sealed record Sentence(string Page, string Says, Bearing Bearing, string Kernel, IReadOnlyList<string> Clauses, bool Seen = true);
 
 /// <summary>
 /// Every sentence about vGICv5 in the documentation, and in the posted patch that brought its mask of PPIs, with what kernels
