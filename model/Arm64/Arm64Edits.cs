@@ -12,6 +12,7 @@ public static class Arm64Edits
         new SetLimit(IdRegisterTable.Release, IdField.Since72),
         new Drop("arm64.vcpu-init.strict-without-pmu"),
         new Drop("arm64.pmu-init.not-chosen"),
+        .. Arm64Attributes.TakenUnseen,
         .. Unknown("KVM_CAP_ARM_PMU_V3_STRICT"),
         new Move("memslot.guest-memfd.bound", "arm64.memslot.ipa-end") { In = [.. OnArm64] },
     ];

@@ -95,7 +95,16 @@ public static class Arm64Hosts
         Settled = Facts((Arm64Features.NoDefaultPmu, true)),
     };
 
-    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5];
+    /// <summary>
+    /// What the emulated Neoverse N1 answers once it is made to answer as a GICv5 host without FEAT_GCIE_LEGACY. It has a PMU for
+    /// guests, and AArch32.
+    /// </summary>
+    public static readonly Host Gicv5Only = Make("arm64-gicv5-only", []) with
+    {
+        Part = new Arm64Host { Vgics = VgicKinds.V5, ImplementedPpis = 0x5c80_0008, Registers = Parse(NeoverseRegisters + " c022=1000") },
+    };
+
+    public static readonly IReadOnlyList<Host> All = [Neoverse, Full, Small, Gicv5, Gicv5Only];
 
     /// <summary>
     /// A CPU whose hardware has what guests are not shown: MPAM, tags without asynchronous faults, no DoubleLock. No capability

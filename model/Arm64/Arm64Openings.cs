@@ -20,6 +20,7 @@ public static class Arm64Openings
     /// <summary>The book with these openings and those of interrupt controllers.</summary>
     public static Book In(Book book)
     {
+        book = VgicEmphasis.In(book);
         Arm64Calls make = new(book);
         return book with { Openings = [.. OfFeatures(make), .. VgicOpenings.Of(make)] };
     }

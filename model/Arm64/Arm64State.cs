@@ -18,6 +18,12 @@ public readonly record struct Arm64Vcpu(uint Id) : IKeyed
     /// <summary>True once the vCPU's PMU was initialised by attribute.</summary>
     public bool Pmu { get; init; }
 
+    /// <summary>True once the vCPU's PMU has the interrupt that it has on a vGICv5; those on older controllers are not modelled.</summary>
+    public bool PmuInterrupt { get; init; }
+
+    /// <summary>Until 7.2, true once a timer has the interrupt of the vCPU's PMU for good.</summary>
+    public bool PmuInterruptTaken { get; init; }
+
     /// <summary>Where the vCPU's stolen time is told, where somebody asked for it.</summary>
     public ulong? StolenTime { get; init; }
 

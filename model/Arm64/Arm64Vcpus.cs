@@ -38,8 +38,11 @@ public static class Arm64Vcpus
         Refuse(EPERM, "arm64.run.not-finalized", (in n, in c) => IsUnfinalized(n), stops: true),
         .. Vgic.FirstRun,
         RefuseLeaving(EINVAL, "arm64.run.pmu-not-created", "the ID registers tell of the interrupt controller that the VM has",
-            (in n, in c) => Change(n, IdRegisters.Completed(n, Vgic.AfterRun(Of(n)))),
+            HasPassedTimers,
             (in n, in c) => !n.Vcpu.HasRun && Of(n).Has(VcpuFeatures.PmuV3) && !VcpuOf(n).Pmu),
+        RefuseLeaving(EINVAL, "arm64.run.pmu-without-interrupt", "the ID registers tell of the interrupt controller that the VM has",
+            HasPassedTimers,
+            (in n, in c) => !n.Vcpu.HasRun && VcpuOf(n) is { Pmu: true, PmuInterrupt: false } && Of(n).Vgic is not null),
         RefuseLeaving(EINTR, "arm64.run.immediate-exit", "the vCPU counts as having run, and so does the VM",
             (in n, in c) => HasRun(n), (in n, in c) => c[Ioctls.Run.ImmediateExit] != 0),
         LeaveOpen("run.guest"),
@@ -69,9 +72,11 @@ public static class Arm64Vcpus
 
     private static ulong VcpuLimit(in Node n) => n.Vm.MaxVcpus == 0 ? n[CommonLimits.Vcpus] : n.Vm.MaxVcpus;
 
+    private static World HasPassedTimers(in Node n, in Call c) => Change(n, IdRegisters.Completed(n, Vgic.AfterTimers(Of(n))));
+
     private static World HasRun(in Node n) => n.With(n.Vm with
     {
         Vcpus = n.Vm.Vcpus.With(n.Vcpu with { HasRun = true }),
-        Architecture = n.Vcpu.HasRun ? Of(n) : IdRegisters.Completed(n, Vgic.AfterRun(Of(n))) with { HasRun = true },
+        Architecture = n.Vcpu.HasRun ? Of(n) : IdRegisters.Completed(n, Vgic.AfterTimers(Of(n))) with { HasRun = true },
     });
 }

@@ -31,6 +31,9 @@ public sealed record Operation
     /// <summary>How often generated sequences choose it, relative to the others; static, so that sequences replay.</summary>
     public int Weight { get; init; } = 8;
 
+    /// <summary>Hosts on which sequences choose it more often; <c>null</c> where it is the same on all.</summary>
+    public Emphasis? Emphasis { get; init; }
+
     public required ImmutableArray<Rule> Rules { get; init; }
 
     /// <summary>The interesting values of each field, from which generator, search, diff and vectors draw.</summary>
@@ -61,6 +64,11 @@ public sealed record Operation
     /// <inheritdoc/>
     public override string ToString() => FullName;
 }
+
+/// <summary>More weight on hosts that can make a device, so that sequences there are mostly about it.</summary>
+/// <param name="Device">The type of the device.</param>
+/// <param name="Factor">What the weight is multiplied with.</param>
+public sealed record Emphasis(Symbol Device, int Factor);
 
 /// <summary>
 /// An interesting value of an argument: a number, or the neighbourhood of a limit, so that moving the limit moves the

@@ -36,7 +36,7 @@ public sealed class Generator
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
         plans = [.. model.Book.Operations.Where(o => o.Weight > 0 && (o.OfDevice is not { } type || model.Offers(type))).Select(o => new Plan(model, o))];
-        choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, p.Operation.Weight))];
+        choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, WeightOf(p.Operation)))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
         choiceWithoutDevices = [.. choice.Where(i => plans[i].Operation.OfDevice is null)];
         openings = [.. model.Book.Openings.Where(o => Opens(model, o))];
@@ -45,7 +45,7 @@ public sealed class Generator
 
     /// <summary>The operations and how often each is chosen, in parts of all.</summary>
     public IEnumerable<(Operation Operation, double Share)> Weights =>
-        plans.Select(p => (p.Operation, (double)p.Operation.Weight / choice.Length));
+        plans.Select(p => (p.Operation, (double)WeightOf(p.Operation) / choice.Length));
 
     /// <summary>The sequence of that name.</summary>
     public Sequence Generate(SequenceName name)
@@ -116,6 +116,9 @@ public sealed class Generator
         Draw(ref mixer, world, ReferenceEquals(world, World.Initial), ref call);
         return call;
     }
+
+    private int WeightOf(Operation operation) =>
+        operation.Weight * (operation.Emphasis is { } more && model.Offers(more.Device) ? more.Factor : 1);
 
     /// <summary>True where the host lets an opening go on to its last call.</summary>
     private static bool Opens(Model model, ImmutableArray<Call> opening)

@@ -50,9 +50,9 @@ public sealed class GuestTests
     [Fact]
     public void An_initial_file_system_holds_what_was_put_in()
     {
-        byte[] archive = Initramfs.Make([1, 2, 3, 4, 5], [("kvm.ko", [9]), ("kvm-amd.ko", [])]);
+        byte[] archive = Initramfs.Make([1, 2, 3, 4, 5], [("kvm.ko", [9], ""), ("kvm-amd.ko", [], "nested=0")]);
         Assert.Equal(
-            ["dev 41ED", "dev/console 2180 5:1", "init 81ED 0102030405", "modules 41ED", "modules/kvm.ko 81ED 09", "modules/kvm-amd.ko 81ED", "modules/order 81ED 6B766D2E6B6F0A6B766D2D616D642E6B6F0A", "TRAILER!!! 0000"],
+            ["dev 41ED", "dev/console 2180 5:1", "init 81ED 0102030405", "modules 41ED", "modules/kvm.ko 81ED 09", "modules/kvm-amd.ko 81ED", "modules/order 81ED 6B766D2E6B6F0A6B766D2D616D642E6B6F206E65737465643D300A", "TRAILER!!! 0000"],
             Entries(archive));
     }
 

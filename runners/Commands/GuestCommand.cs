@@ -64,9 +64,20 @@ internal static class GuestCommand
         if (KernelFiles.Fetched(guest.Architecture, kernel) is not null)
         {
             output.WriteLine($"{kernel.Release}: already in {directory}; remove that directory to fetch it anew");
-            return;
+        }
+        else
+        {
+            FetchKernel(output, guest, kernel, mirror, directory);
         }
 
+        if (guest.Module is not null && Tool.IsThere(guest.Architecture.Compiler))
+        {
+            ModuleBuild.Make(output, guest, kernel, KernelFiles.Fetched(guest.Architecture, kernel)!.Release(), mirror);
+        }
+    }
+
+    private static void FetchKernel(TextWriter output, Guest guest, GuestKernel kernel, string? mirror, string directory)
+    {
         AptState apt = new(guest.Architecture, kernel, mirror);
         output.WriteLine($"reading the index of {kernel.Suite} for {guest.Architecture.Debian}");
         apt.Update();

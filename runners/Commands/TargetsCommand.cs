@@ -51,7 +51,8 @@ internal static class TargetsCommand
     {
         string what = $"{guest.Title}, {guest.Architecture.Debian} Linux {kernel.Release} from {kernel.Suite}";
         return GuestName.Missing(guest) is { } install ? $"missing: {install} ({what})"
-            : KernelFiles.Fetched(guest.Architecture, kernel) is null ? $"missing: kvmspec guest fetch {guest.Name}@{kernel.Release} ({what})"
+            : KernelFiles.Fetched(guest.Architecture, kernel) is not { } fetched || (guest.Module is { } module && !ModuleBuild.IsBuilt(module, fetched.Release()))
+                ? $"missing: kvmspec guest fetch {guest.Name}@{kernel.Release} ({what})"
             : $"ready: {what}";
     }
 

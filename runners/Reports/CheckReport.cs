@@ -61,6 +61,8 @@ public sealed class CheckReport
 
     private ITarget Target => targets[0];
 
+    private IEnumerable<(string Clause, string Reason)> CannotShow => (Target as IPretends)?.CannotShow ?? [];
+
     private bool Interrupted => runs.Any(r => r.Interrupted);
 
     private IEnumerable<(Fact Fact, bool Holds, string By)> Settled => runs.SelectMany(r => r.Checker.Settled).Distinct();
@@ -152,6 +154,11 @@ public sealed class CheckReport
         yield return ("left open", RowTable.Number(runs.Sum(r => r.Checker.LeftOpen)));
         yield return ("errno order notices", RowTable.Number(runs.Sum(r => r.Checker.Notices)));
         yield return ("facts settled", !Settled.Any() ? "none" : string.Join("; ", Settled.Select(s => $"{s.Fact} is {(s.Holds ? "so" : "not so")} (by {s.By})")));
+        foreach ((string clause, string reason) in CannotShow)
+        {
+            yield return ("cannot be shown", $"{clause}: {reason}");
+        }
+
         yield return ("divergence groups", Own.Count().ToString(CultureInfo.InvariantCulture));
         foreach (Excuse excuse in request.Excuses.List)
         {
@@ -196,6 +203,7 @@ public sealed class CheckReport
                 interrupted = Interrupted,
                 decided = Decided(),
                 settled = Settled.Select(s => new { fact = s.Fact.Name, holds = s.Holds, by = s.By }),
+                cannotShow = CannotShow.Select(c => new { clause = c.Clause, reason = c.Reason }),
                 groups = Asked.Select(g => new
                 {
                     ioctl = g.First.Group.Ioctl,

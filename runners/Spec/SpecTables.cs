@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using KvmSpec.Model;
 using KvmSpec.Model.Riscv;
 using KvmSpec.Runners.Search;
@@ -6,7 +7,7 @@ using KvmSpec.Runners.Search;
 namespace KvmSpec.Runners.Spec;
 
 /// <summary>The tables of spec.md that are generated from the rules.</summary>
-public static class SpecTables
+public static partial class SpecTables
 {
     /// <summary>Every table by the name of its place in spec.md.</summary>
     /// <param name="releases">The releases, newest first, and the postings.</param>
@@ -28,6 +29,7 @@ public static class SpecTables
         ["limits"] = Limits(releases),
         ["facts"] = Facts(releases),
         ["releases"] = Releases([.. releases.Where(r => r.IsRelease)]),
+        ["vgicv5-documentation"] = Documentation(),
         ["postings"] = Postings([.. releases.Where(r => !r.IsRelease)]),
     };
 
@@ -81,6 +83,25 @@ public static class SpecTables
         return Table(["posting", "what it is", "against", "evidence", "otherwise than that"],
             postings.Select(r => new[] { r.Name, r.Title, r.Parent!.Name, r.Evidence, string.Join("; ", r.Edits.Select(e => e.Only is null ? e.Words : $"{e.Words} ({e.Only})")) }));
     }
+
+    /// <summary>The documentation of vGICv5, sentence by sentence, beside what kernels do.</summary>
+    public static string Documentation() =>
+        Table(["page", "what it says, in our words", "the kernel", "what it does", "clauses", "seen on"],
+            GicDocumentation.Sentences.Select(s => new[]
+            {
+                s.Page, s.Says, s.Bearing.ToString().ToLowerInvariant(), s.Kernel, string.Join(", ", s.Clauses), SeenOn(s),
+            }));
+
+    /// <summary>The releases of the first clause that a pretended GICv5 host showed.</summary>
+    private static string SeenOn(Sentence sentence)
+    {
+        string[] evidence = [.. sentence.Clauses.Select(c => SpecFile.Embedded.Find(c)?.Evidence ?? "")];
+        string[] releases = [.. Gicv5Host().Matches(string.Join(' ', evidence)).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+        return sentence.Seen && releases.Length > 0 ? string.Join(", ", releases) : "read in 7.3.4";
+    }
+
+    [GeneratedRegex(@"Linux (\S+) \(kvmspec-gicv5\)")]
+    private static partial Regex Gicv5Host();
 
     private static IEnumerable<Limit> Named(IReadOnlyList<Revision> releases) =>
         releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Limits.Keys).Distinct().OrderBy(l => l.Name, StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Runners.Guests;
 
 namespace KvmSpec.Runners.Targets;
@@ -7,7 +8,7 @@ namespace KvmSpec.Runners.Targets;
 /// A kernel in a QEMU guest. A guest that dies or hangs is a finding: a fresh one makes the sequence again, call by call, to
 /// tell which call it was, and the run goes on.
 /// </summary>
-public sealed class GuestTarget : ITarget, IPrints
+public sealed class GuestTarget : ITarget, IPrints, IPretends
 {
     private const int LinesKept = 12;
 
@@ -27,7 +28,7 @@ public sealed class GuestTarget : ITarget, IPrints
         run = starter.Start();
         try
         {
-            Host = AgentTarget.Probe(name, run.Connection, ProbeLimit, (calls, observed) => run.Connection.Execute(calls, observed, 0));
+            Host = Checked(starter, run, AgentTarget.Probe(name, run.Connection, ProbeLimit, (calls, observed) => run.Connection.Execute(calls, observed, 0)));
             warnsAgain = run.Connection.Read(ClearWarnOnce) is not null;
         }
         catch (AgentLostException lost)
@@ -54,6 +55,8 @@ public sealed class GuestTarget : ITarget, IPrints
     public Host Host { get; }
 
     public IReadOnlyList<string> Printed { get; private set; } = [];
+
+    public IReadOnlyList<(string Clause, string Reason)> CannotShow => starter.Module?.CannotShow ?? [];
 
     /// <summary>Starts a guest.</summary>
     /// <param name="name">NAME or NAME@RELEASE.</param>
@@ -131,6 +134,18 @@ public sealed class GuestTarget : ITarget, IPrints
         {
             observed[i] = new Observation { After = calls[i].Words, Ending = Ending.NotMade };
         }
+    }
+
+    /// <summary>The host, once it is what the guest's module is to make of it.</summary>
+    private static Host Checked(GuestStarter starter, GuestRun run, Host host)
+    {
+        if (starter.Module is { } module && !Arm64Host.Of(host).Vgics.HasFlag(module.Loaded))
+        {
+            IEnumerable<string> said = KernelLog.Lines(run.Qemu.Console).Where(l => l.Contains(module.Name, StringComparison.Ordinal));
+            throw new TargetException($"target {host.Name}: its kernel does not take the module {module.Name}: {string.Join(" | ", said)}");
+        }
+
+        return host;
     }
 
     private void End()

@@ -17,7 +17,7 @@ internal static class HostProbe
     private const int SystemAt = 2;
     private const int OnVmAt = SystemAt + Host.Capabilities;
 
-    private static readonly string[] BackEnds = ["kvm_pvm", "kvm_amd", "kvm_intel"];
+    private static readonly string[] BackEnds = ["kvm_pvm", "kvm_amd", "kvm_intel", "kvmspec_gicv5"];
 
     private static readonly Dictionary<string, Architecture> Machines = new()
     {

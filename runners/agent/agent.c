@@ -583,10 +583,14 @@ static void load_modules(void)
 {
 	FILE *order = fopen("/modules/order", "r");
 	char name[128], path[160];
-	while (order && fscanf(order, "%127s", name) == 1) {
+	while (order && fgets(name, sizeof(name), order)) {
+		name[strcspn(name, "\n")] = 0;
+		char *parameters = name + strcspn(name, " ");
+		if (*parameters)
+			*parameters++ = 0;
 		snprintf(path, sizeof(path), "/modules/%s", name);
 		int file = open(path, O_RDONLY | O_CLOEXEC);
-		if (file < 0 || (syscall(SYS_finit_module, file, "", 0) != 0 && errno != EEXIST))
+		if (file < 0 || (syscall(SYS_finit_module, file, parameters, 0) != 0 && errno != EEXIST))
 			printf("kvmspec-agent: module %s: %s\n", name, strerror(errno));
 		if (file >= 0)
 			close(file);

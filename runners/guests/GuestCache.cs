@@ -20,7 +20,7 @@ internal static class GuestCache
     /// <exception cref="TargetException">The compiler is not there.</exception>
     public static byte[] Agent(GuestArchitecture architecture)
     {
-        byte[] source = AgentSource();
+        byte[] source = Source("agent.c");
         string built = Path.Combine(Root, "agents", $"{architecture.Debian}-{Convert.ToHexStringLower(SHA256.HashData(source))[..16]}");
         if (!File.Exists(built))
         {
@@ -40,9 +40,10 @@ internal static class GuestCache
         return File.ReadAllBytes(built);
     }
 
-    private static byte[] AgentSource()
+    /// <summary>A C file that is part of this program.</summary>
+    public static byte[] Source(string name)
     {
-        using Stream source = typeof(GuestCache).Assembly.GetManifestResourceStream("agent.c")!;
+        using Stream source = typeof(GuestCache).Assembly.GetManifestResourceStream(name)!;
         using MemoryStream bytes = new();
         source.CopyTo(bytes);
         return bytes.ToArray();

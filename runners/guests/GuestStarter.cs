@@ -47,13 +47,16 @@ internal sealed class GuestStarter
         this.name = name;
         this.guest = guest;
         this.kernel = kernel;
-        initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules());
+        initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules(guest.Module));
         machine = guest.Machine.Split(' ');
         append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 debugfs=off {guest.KernelArguments}".Trim();
         FileInfo image = new(kernel.Image);
         snapshots = new Snapshots($"{guest.Name}-{(kernel.IsOwn ? "own" : kernel.Title)}", guest.Restores, Path.GetFullPath(kernel.Image), $"{image.Length} {image.LastWriteTimeUtc:O}",
             Convert.ToHexString(SHA256.HashData(initramfs)), guest.Machine, append, Encoding.UTF8.GetString(Tool.Run(guest.Architecture.Emulator, ["--version"])));
     }
+
+    /// <summary>The module of our own that the guest loads, or <c>null</c>.</summary>
+    public GuestModule? Module => guest.Module;
 
     /// <summary>Starts the guest, from a snapshot where there is one, until its agent answers.</summary>
     /// <exception cref="TargetException">It does not start.</exception>

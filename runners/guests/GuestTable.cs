@@ -1,4 +1,5 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 
 namespace KvmSpec.Runners.Guests;
 
@@ -31,8 +32,20 @@ internal sealed record GuestArchitecture(
 /// <param name="KernelArguments">What the kernel's command line needs beside the console.</param>
 /// <param name="Restores">True where a snapshot of it is known to go on working.</param>
 /// <param name="AnswerSeconds">How long a sequence may take before the guest counts as hung.</param>
+/// <param name="Module">A module of our own that the guest loads before it is asked anything; <c>null</c> where there is none.</param>
 internal sealed record Guest(
-    string Name, GuestArchitecture Architecture, string Title, string Machine, string KernelArguments = "", bool Restores = true, int AnswerSeconds = 60);
+    string Name, GuestArchitecture Architecture, string Title, string Machine, string KernelArguments = "", bool Restores = true, int AnswerSeconds = 60, GuestModule? Module = null);
+
+/// <summary>A kernel module whose source is part of this program, built for each kernel that loads it.</summary>
+/// <param name="Name">The module, and the C file without its ending.</param>
+/// <param name="Parameters">What it is told.</param>
+/// <param name="Loaded">What the host can make once the module is loaded, and could not before.</param>
+/// <param name="Releases">The kernel releases that it knows.</param>
+internal sealed record GuestModule(string Name, string Parameters, VgicKinds Loaded, params string[] Releases)
+{
+    /// <summary>What of the hardware a host with it cannot show: the clause that says it, and why not.</summary>
+    public (string Clause, string Reason)[] CannotShow { get; init; } = [];
+}
 
 /// <summary>A kernel release and the Debian suite that has it.</summary>
 /// <param name="Release">Such as 7.2; the newest of its stable updates is taken.</param>
@@ -54,6 +67,24 @@ internal static class GuestTable
     private static readonly GuestArchitecture Arm64 = new(Architecture.Arm64, "arm64", "cloud-arm64", "qemu-system-aarch64", "qemu-system-arm",
         "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu libc6-dev-arm64-cross", [], "ttyAMA0");
 
+    private const string Gicv3Machine = "-M virt,virtualization=on,gic-version=3 -m 256 -cpu ";
+
+    private static readonly GuestModule Gicv5 = new("kvmspec_gicv5", "legacy=1", VgicKinds.V5, "7.3", "7.2")
+    {
+        CannotShow =
+        [
+            ("arm64.irq-line.set", "the answer is seen, the interrupt is not: nothing is delivered"),
+            ("vgic.v5.userspace-ppis.get", "the PPIs that the host implements are the module's parameter, not the hardware's"),
+            ("run.guest", "no guest has GICv5 instructions, and the state of PPIs goes to no register"),
+        ],
+    };
+
+    private static readonly GuestModule Gicv5Only = Gicv5 with
+    {
+        Parameters = "legacy=0",
+        CannotShow = [.. Gicv5.CannotShow, ("vgic.create.create", "the CPU has a GICv3's registers: before a vGICv5 is made ID_AA64PFR0_EL1.GIC reads 1, not 0")],
+    };
+
     public static readonly Guest[] Guests =
     [
         new("x86-64", X86, "kvm-amd", "-M q35 -cpu max,+svm -m 512", "no_timer_check nokaslr cryptomgr.notests"),
@@ -63,6 +94,9 @@ internal static class GuestTable
         new("arm64", Arm64, "GICv3, VHE", "-M virt,virtualization=on,gic-version=3 -cpu neoverse-n1 -m 256", "nohlt"),
         new("arm64-gicv2", Arm64, "GICv2, nVHE", "-M virt,virtualization=on,gic-version=2 -cpu cortex-a72 -m 256"),
         new("arm64-nested", Arm64, "GICv3, nested virtualization", "-M virt,virtualization=on,gic-version=3 -cpu max -m 256", "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180),
+        new("arm64-gicv5", Arm64, "answers as a GICv5 host with FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Restores: false, Module: Gicv5),
+        new("arm64-gicv5-only", Arm64, "answers as a GICv5 host without FEAT_GCIE_LEGACY, VHE", Gicv3Machine + "neoverse-n1", "nohlt", Restores: false, Module: Gicv5Only),
+        new("arm64-gicv5-nested", Arm64, "answers as a GICv5 host with nested virtualization", Gicv3Machine + "max", "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180, Module: Gicv5),
     ];
 
     public static readonly GuestKernel[] Kernels =
@@ -83,5 +117,6 @@ internal static class GuestTable
     ];
 
     /// <summary>The kernels of a guest, the newest first.</summary>
-    public static IEnumerable<GuestKernel> KernelsOf(Guest guest) => Kernels.Where(k => k.Architectures.Contains(guest.Architecture.Debian));
+    public static IEnumerable<GuestKernel> KernelsOf(Guest guest) =>
+        Kernels.Where(k => k.Architectures.Contains(guest.Architecture.Debian) && guest.Module?.Releases.Contains(k.Release) != false);
 }

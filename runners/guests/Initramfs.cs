@@ -35,20 +35,20 @@ internal sealed class Initramfs : IDisposable
 
     public void Dispose() => archive.Dispose();
 
-    /// <summary>What the agent needs as /init: itself, a console, and the modules in the order of loading.</summary>
-    public static byte[] Make(byte[] agent, IReadOnlyList<(string Name, byte[] Content)> modules)
+    /// <summary>What the agent needs as /init: itself, a console, and the modules in the order of loading with their parameters.</summary>
+    public static byte[] Make(byte[] agent, IReadOnlyList<(string Name, byte[] Content, string Parameters)> modules)
     {
         using Initramfs made = new();
         made.AddDirectory("dev");
         made.AddDevice("dev/console", 5, 1);
         made.AddFile("init", agent);
         made.AddDirectory("modules");
-        foreach ((string name, byte[] content) in modules)
+        foreach ((string name, byte[] content, _) in modules)
         {
             made.AddFile("modules/" + name, content);
         }
 
-        made.AddFile("modules/order", Encoding.ASCII.GetBytes(string.Concat(modules.Select(m => m.Name + "\n"))));
+        made.AddFile("modules/order", Encoding.ASCII.GetBytes(string.Concat(modules.Select(m => $"{m.Name} {m.Parameters}".Trim() + "\n"))));
         return made.ToArray();
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Guests;
@@ -7,7 +9,7 @@ namespace KvmSpec.Runners.Guests;
 /// <param name="Image">What QEMU boots.</param>
 /// <param name="Modules">Module files, not compressed.</param>
 /// <param name="IsOwn">True where the user gave it.</param>
-internal sealed record KernelFiles(string Title, string Image, string[] Modules, bool IsOwn = false)
+internal sealed partial record KernelFiles(string Title, string Image, string[] Modules, bool IsOwn = false)
 {
     private const string ImageName = "kernel";
 
@@ -36,8 +38,27 @@ internal sealed record KernelFiles(string Title, string Image, string[] Modules,
         return new KernelFiles(image, image, modules is null ? [] : ModulesIn(modules, architecture, $"--modules {modules}"), IsOwn: true);
     }
 
+    /// <summary>The kernel's own name for its release, such as 7.3.4+deb13-cloud-arm64: what modules for it are built against.</summary>
+    /// <exception cref="TargetException">The image does not tell.</exception>
+    public string Release()
+    {
+        Match banner = Banner().Match(Encoding.Latin1.GetString(File.ReadAllBytes(Image)));
+        return banner.Success ? banner.Groups[1].Value : throw new TargetException($"{Image}: no release in it; it may be compressed");
+    }
+
     /// <summary>What is put into the initial RAM file system.</summary>
-    public List<(string Name, byte[] Content)> LoadModules() => [.. Modules.Select(m => (NameOf(m) + ".ko", Content(m)))];
+    /// <param name="module">A module of our own that is loaded last, or <c>null</c>.</param>
+    /// <exception cref="TargetException">It was not built for this kernel.</exception>
+    public List<(string Name, byte[] Content, string Parameters)> LoadModules(GuestModule? module)
+    {
+        List<(string, byte[], string)> loaded = [.. Modules.Select(m => (NameOf(m) + ".ko", Content(m), ""))];
+        if (module is not null)
+        {
+            loaded.Add((module.Name + ".ko", File.ReadAllBytes(ModuleBuild.Built(module, Release())), module.Parameters));
+        }
+
+        return loaded;
+    }
 
     /// <summary>Takes image and modules out of unpacked packages into a directory that appears whole or not at all.</summary>
     public static void Keep(string unpacked, GuestArchitecture architecture, string directory)
@@ -76,4 +97,7 @@ internal sealed record KernelFiles(string Title, string Image, string[] Modules,
         ".zst" => Tool.Run("zstd", ["-dc"], File.ReadAllBytes(module)),
         _ => File.ReadAllBytes(module),
     };
+
+    [GeneratedRegex(@"Linux version (\d\S*) \(")]
+    private static partial Regex Banner();
 }

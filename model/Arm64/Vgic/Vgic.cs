@@ -47,6 +47,7 @@ public static class Vgic
         Kills(EBUSY, "vgic.run.not-initialized", (in n, in vgic) => !vgic.Initialized && !IsModel(vgic, VgicModel.V2)),
         RefuseLeaving(EAGAIN, "vgic.run.nested-without-vgic", Mapped, Ran, (in n, in c) => RunsNested(n) && Of(n).Vgic is null),
         RefuseLeaving(EINVAL, "vgic.run.nested-on-v5", Mapped, Ran, (in n, in c) => RunsNested(n) && IsModel(Of(n).Vgic, VgicModel.V5)),
+        RefuseLeaving(EINVAL, "vgic.run.timers-of-v5", Mapped, Ran, TimersWrong),
         RefuseLeaving(EINVAL, "vgic.run.maintenance-of-timer", Mapped, Ran, (in n, in c) => RunsNested(n) && Of(n).MaintenanceInterrupt is 26 or 27 or 28 or 30),
     ];
 
@@ -100,6 +101,22 @@ public static class Vgic
         };
     }
 
+    /// <summary>The same once the timers were found right.</summary>
+    public static Arm64State AfterTimers(Arm64State state)
+    {
+        Arm64State ran = AfterRun(state);
+        return IsModel(ran.Vgic, VgicModel.V5) ? ran with { Vgic = ran.Vgic! with { TimersFixed = true } } : ran;
+    }
+
+    /// <summary>Until 7.2 the first timer whose interrupt is wrong has become its owner when that is found.</summary>
+    public static World RanAndTaken(in Node n, in Call c)
+    {
+        Arm64Vcpu vcpu = VcpuOf(n);
+        Arm64State ran = IdRegisters.Completed(n, AfterRun(Of(n)));
+        bool taken = vcpu.PmuInterruptTaken || (!vcpu.Pmu && Of(n).Vgic!.Timers.FirstWrong == TimerInterrupts.Pmu);
+        return Change(n, ran with { Vcpus = ran.Vcpus.With(vcpu with { PmuInterruptTaken = taken }) });
+    }
+
     /// <summary>vgic_init: what an initialised controller has; one that is initialised stays as it is.</summary>
     public static VgicState AfterInit(VgicState vgic, ulong userspacePpis)
     {
@@ -131,6 +148,9 @@ public static class Vgic
         (in n, in c) => !n.Vcpu.HasRun && Of(n).Vgic is { Ready: false } vgic && finds(n, vgic));
 
     private static World Ran(in Node n, in Call c) => Change(n, IdRegisters.Completed(n, AfterRun(Of(n))));
+
+    private static bool TimersWrong(in Node n, in Call c) =>
+        !n.Vcpu.HasRun && IsModel(Of(n).Vgic, VgicModel.V5) && !Of(n).Vgic!.Timers.CanRun;
 
     private static bool RunsNested(in Node n) => !n.Vcpu.HasRun && Of(n).Has(VcpuFeatures.HasEl2);
 

@@ -20,6 +20,7 @@ public static class VgicEdits
         new Drop("arm64.irq-line.v5-ppi-of-kernel"),
         new Drop("arm64.irq-line.v5-spi"),
         new Drop("vgic.run.nested-on-v5"),
+        .. InterruptsOfV5.Select(id => new Drop(id)),
         new Replace("vgic.registers.unknown", rule => rule with { When = VgicRegisters.UnknownToCpuInterfaceWithoutDeactivation }, "a vGICv2 has no GICC_DIR")
             { Only = Attribute("KVM_DEV_TYPE_ARM_VGIC_V2", "KVM_HAS_DEVICE_ATTR", VgicGroups.CpuInterface) },
         new Replace("vgic.registers.identification", rule => rule with { When = VgicRegisters.IdentifiesOtherProduct }, "the revision written to a vGICv3 is not looked at")
@@ -62,6 +63,14 @@ public static class VgicEdits
         new Replace("vgic.v5.userspace-ppis.half-written", rule => rule with { Then = null, Leaves = null, Writes = [] }, "a call that fails writes nothing"),
         new Replace("vgic.v5.userspace-ppis.read-only", rule => rule with { Errno = Errno.EPERM, Stops = true }, "answers EPERM, as the generic interface says of read-only attributes"),
         new InsertBefore("vgic.v5.init.nested", VgicAttributes.NoVcpuToInitialize),
+    ];
+
+    /// <summary>Rules about the interrupts that timers and PMU have on a vGICv5.</summary>
+    private static readonly string[] InterruptsOfV5 =
+    [
+        "vgic.run.timers-of-v5", "arm64.timer.v5-ppi", "arm64.timer.v5-after-run", "arm64.timer.v5-unknown", "arm64.timer.v5-set", "arm64.timer.v5-get",
+        "arm64.pmu-init.interrupt-taken", "arm64.pmu-interrupt.v5-number", "arm64.pmu-interrupt.v5-once", "arm64.pmu-interrupt.v5-set",
+        "arm64.pmu-interrupt.v5-get", "arm64.pmu-interrupt.unwritable",
     ];
 
     private static string Attribute(string device, string ioctl, Symbol group) => $"{device}/{ioctl}({group.Name})";

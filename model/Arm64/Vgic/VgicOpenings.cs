@@ -28,6 +28,8 @@ public static class VgicOpenings
         Call initializedV5 = make.Set(DeviceTypes.ArmVgicV5, VgicGroups.Control, 0, 0);
         ImmutableArray<Call> vcpu = [make.Vcpu(0), make.Init(0, VcpuFeatures.None)];
         ImmutableArray<Call> nested = [make.Vcpu(0), make.Init(0, HasEl2)];
+        ImmutableArray<Call> metered = [make.Vcpu(0), make.Init(0, VcpuFeatures.PmuV3)];
+        Call meter = make.SetOfVcpu(0, 0, 1, 0);
         ImmutableArray<Call> crowd = [make.Vm(), .. Enumerable.Range(0, 9).Select(i => make.Vcpu((byte)i))];
         return
         [
@@ -49,6 +51,11 @@ public static class VgicOpenings
             [.. v5, make.Vcpu(0), initializedV5, make.Get(DeviceTypes.ArmVgicV5, VgicGroups.Control, UserspacePpis, Pointer.FaultsAfter(8))],
             [.. v5, make.Vcpu(0), initializedV5, make.Init(0, HasEl2), make.Run(0)],
             [.. v5, .. nested],
+            [.. v5, .. vcpu, make.Vcpu(1), initializedV5, make.Run(0)],
+            [.. v5, .. metered, initializedV5, meter, make.Run(0)],
+            [.. v5, .. metered, make.SetOfVcpu(0, 0, 0, TimerInterrupts.Pmu)],
+            [.. v5, .. metered, initializedV5, make.SetOfVcpu(0, 1, 0, TimerInterrupts.Pmu), make.Run(0)],
+            [make.Vm(), .. metered, meter, make.Device(DeviceTypes.ArmVgicV5), initializedV5, make.Run(0)],
             [make.Vm(), .. vcpu, make.Run(0)],
             [make.Vm(), .. nested, make.Run(0)],
             crowd,

@@ -38,6 +38,12 @@ public sealed record VgicState
 
     /// <summary>The PPIs of a vGICv5 that KVM_IRQ_LINE may drive, bit N for PPI N.</summary>
     public ulong UserspacePpis { get; init; }
+
+    /// <summary>The interrupts of the timers beside a vGICv5; beside older controllers they are not modelled.</summary>
+    public TimerInterrupts Timers { get; init; } = TimerInterrupts.OfV5;
+
+    /// <summary>True once a vCPU beside a vGICv5 was about to run with these timers: they can no longer change.</summary>
+    public bool TimersFixed { get; init; }
 }
 
 /// <summary>A range of guest-physical addresses for redistributors, of 128 KiB each.</summary>
