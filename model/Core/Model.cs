@@ -230,7 +230,7 @@ public sealed class Model
             return new Judgement(Finding.Crash, exact, world);
         }
 
-        if (observed.Errno.IsEnvironment() && !(observed.Errno == Errno.EINTR && call.Operation.Ioctl == Uapi.Ioctls.Run.Ioctl))
+        if (observed.IsEnvironment(call))
         {
             return new Judgement(Finding.Environment, exact, world);
         }

@@ -39,6 +39,13 @@ public struct Observation
     /// <summary>Every word as it stands after the call; a pointer's and a descriptor's word stays what it was.</summary>
     public Words After;
 
+    /// <summary>
+    /// True where the machine ran out of something, or a signal came: that decides nothing, nor does anything after it. With
+    /// immediate_exit an EINTR is KVM_RUN's answer.
+    /// </summary>
+    public readonly bool IsEnvironment(in Call call) => Ending == Ending.Returned && Errno.IsEnvironment()
+        && !(Errno == Errno.EINTR && call.Operation.Ioctl == Uapi.Ioctls.Run.Ioctl && call[Uapi.Ioctls.Run.ImmediateExit] != 0);
+
     /// <summary>What is compared first: the errno, a descriptor, or a number.</summary>
     public readonly string Summary => Ending switch
     {

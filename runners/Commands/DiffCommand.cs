@@ -7,15 +7,49 @@ using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
 
-/// <summary><c>kvmspec diff</c>: what two revisions do otherwise, with the shortest sequence that shows it.</summary>
+/// <summary><c>kvmspec diff</c>: what two revisions, or two targets, do otherwise, with the shortest sequence that shows it.</summary>
 internal static class DiffCommand
 {
+    private const long DefaultSequences = 10_000;
+    private const int DefaultLength = 30;
+
     public static Command Make(TextWriter output)
     {
-        Argument<string> one = new("A") { Description = "A revision." };
+        Argument<string> one = new("A") { Description = "A revision, or a target such as guest:NAME[@RELEASE], agent:COMMAND, local or revision:NAME." };
         Argument<string> other = new("B") { Description = "Another." };
-        Command command = new("diff", "Say what two revisions do otherwise: each edit, and the shortest sequence that shows it.") { one, other };
-        command.SetAction(parsed => Write(output, TargetNames.Revision(parsed.GetValue(one)!), TargetNames.Revision(parsed.GetValue(other)!)));
+        Option<long> sequences = new("--sequences") { Description = "Two targets: how many generated sequences.", DefaultValueFactory = _ => DefaultSequences };
+        Option<int> length = new("--length") { Description = "Two targets: the greatest length of a sequence.", DefaultValueFactory = _ => DefaultLength };
+        Option<string> seed = new("--seed") { Description = "Two targets: the run's seed.", DefaultValueFactory = _ => "1" };
+        Option<string?> host = new("--host") { Description = "Two models: the host that they stand in for." };
+        Option<string?> kernel = new("--kernel") { Description = "Two targets: the guest B boots this kernel image instead of its own." };
+        Option<string?> modules = new("--modules") { Description = "The directory with that kernel's modules, where KVM is one." };
+        Option<ReportFormat> format = new("--format") { Description = "Two targets: how the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
+        Option<string?> file = new("--output") { Description = "Two targets: the file to write the report to." };
+        Command command = new("diff", "Say what two revisions do otherwise: each edit, and the shortest sequence that shows it. Or make the same sequences on two targets, and say every difference in groups.")
+        {
+            one, other, sequences, length, seed, host, kernel, modules, format, file,
+        };
+        command.SetAction(parsed =>
+        {
+            string first = parsed.GetValue(one)!;
+            string second = parsed.GetValue(other)!;
+            if (TargetDiff.IsTarget(first) != TargetDiff.IsTarget(second))
+            {
+                throw new RequestException($"diff {first} {second}: one is a revision and one a target; give two of a kind, 'revision:NAME' makes a target of a revision");
+            }
+
+            if (TargetDiff.IsTarget(first))
+            {
+                return new TargetDiff(first, second, CheckRequest.PlanOf(parsed.GetValue(seed)!, parsed.GetValue(sequences), parsed.GetValue(length), "1/1"),
+                    parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : null,
+                    OwnKernel.Of(second, parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(format), parsed.GetValue(file)).Run(output);
+            }
+
+            Option[] running = [sequences, length, seed, host, kernel, modules, format, file];
+            return running.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } option
+                ? throw new RequestException($"diff {first} {second}: {option.Name} goes with two targets, such as guest:NAME; two revisions are searched")
+                : Write(output, TargetNames.Revision(first), TargetNames.Revision(second));
+        });
         return command;
     }
 

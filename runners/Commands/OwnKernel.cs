@@ -15,6 +15,6 @@ public sealed record OwnKernel(string Image, string? Modules)
         }
 
         return target?.StartsWith("guest:", StringComparison.Ordinal) == true ? new OwnKernel(kernel, modules)
-            : throw new RequestException("--kernel: give the guest that boots it with --target guest:NAME");
+            : throw new RequestException("--kernel: give the guest that boots it as the target, guest:NAME");
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using KvmSpec.Model;
+using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Commands;
@@ -11,12 +13,19 @@ internal static class RulesCommand
     {
         Option<string> revision = new("--revision") { Description = "Whose rules.", DefaultValueFactory = _ => Revisions.Linux73.Name };
         Option<string?> architecture = new("--architecture") { Description = "For which architecture; without it all of them." };
-        Command command = new("rules", "List every rule: architecture, ioctl, position, errno and clause.") { revision, architecture };
+        Option<bool> weights = new("--weights") { Description = "List instead how often each operation is drawn for generated sequences." };
+        Command command = new("rules", "List every rule: architecture, ioctl, position, errno and clause.") { revision, architecture, weights };
         command.SetAction(parsed =>
         {
             Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
             foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
             {
+                if (parsed.GetValue(weights))
+                {
+                    WriteWeights(output, asked, one);
+                    continue;
+                }
+
                 foreach (Placed placed in asked.Book(one)!.Placements)
                 {
                     Rule rule = placed.Rule;
@@ -28,5 +37,15 @@ internal static class RulesCommand
             return ExitStatus.Conforms;
         });
         return command;
+    }
+
+    /// <summary>The generator's weights on the architecture's first host; devices that a host lacks are not drawn there.</summary>
+    private static void WriteWeights(TextWriter output, Revision revision, Architecture architecture)
+    {
+        Host host = ModelHosts.All(revision, architecture)[0];
+        foreach ((Operation operation, double share) in new Generator(new Model.Model(revision, host)).Weights.OrderByDescending(w => w.Share).ThenBy(w => w.Operation.FullName, StringComparer.Ordinal))
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{HostNeeds.NameOf(architecture)} {operation.FullName} weight {operation.Weight}, {100 * share:0.00} % on {host.Name}"));
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 
 namespace KvmSpec.Runners.Differences;
@@ -13,7 +15,9 @@ public sealed record DifferenceGroup(string Ioctl, string First, string Second)
 /// <param name="Group">What it has in common with others.</param>
 /// <param name="Sequence">The calls up to that one.</param>
 /// <param name="Detail">Where both returned the same: the word that differs.</param>
-public sealed record Difference(DifferenceGroup Group, Sequence Sequence, string? Detail)
+/// <param name="ByFirst">What the first target answered, call by call.</param>
+/// <param name="BySecond">What the second answered.</param>
+public sealed record Difference(DifferenceGroup Group, Sequence Sequence, string? Detail, ImmutableArray<Observation> ByFirst, ImmutableArray<Observation> BySecond)
 {
     /// <summary>The index of the call.</summary>
     public int At => Sequence.Length - 1;

@@ -108,13 +108,13 @@ public sealed class TargetComparison
             spelled[i] = model.Spell(calls[i]);
         }
 
-        first.Execute(first.TakesMeanings ? calls : spelled.AsSpan(0, calls.Length), byFirst);
-        second.Execute(second.TakesMeanings ? calls : spelled.AsSpan(0, calls.Length), bySecond);
+        Ask(first, calls, byFirst);
+        Ask(second, calls, bySecond);
         for (alike = 0; alike < calls.Length; alike++)
         {
             ref readonly Observation one = ref byFirst[alike];
             ref readonly Observation other = ref bySecond[alike];
-            if (RanOut(one, calls[alike]) || RanOut(other, calls[alike]))
+            if (one.Ending == Ending.Unsaid || other.Ending == Ending.Unsaid || one.IsEnvironment(calls[alike]) || other.IsEnvironment(calls[alike]))
             {
                 return null;
             }
@@ -123,18 +123,27 @@ public sealed class TargetComparison
             if (one.Summary != other.Summary || detail is not null)
             {
                 DifferenceGroup group = new(calls[alike].Operation.Name, one.Summary, other.Summary);
-                return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail);
+                return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail, [.. byFirst[..(alike + 1)]], [.. bySecond[..(alike + 1)]]);
             }
         }
 
         return null;
     }
 
-    /// <summary>True where an answer decides nothing, nor anything after it.</summary>
-    private static bool RanOut(in Observation observed, in Call call) =>
-        observed.Ending == Ending.Unsaid
-        || (observed.Ending == Ending.Returned && observed.Errno.IsEnvironment()
-            && !(observed.Errno == Errno.EINTR && call.Operation.Ioctl == Model.Uapi.Ioctls.Run.Ioctl));
+    private void Ask(ITarget target, ReadOnlySpan<Call> calls, Observation[] observed)
+    {
+        if (target.TakesMeanings)
+        {
+            target.Execute(calls, observed);
+            return;
+        }
+
+        target.Execute(spelled.AsSpan(0, calls.Length), observed);
+        for (int i = 0; i < calls.Length; i++)
+        {
+            KvmSpec.Model.Model.Restore(calls[i], spelled[i], ref observed[i]);
+        }
+    }
 
     /// <summary>The first word that the targets left different.</summary>
     private static string? Word(in Call call, in Observation one, in Observation other)

@@ -92,17 +92,13 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
                 continue;
             }
 
-            return observed[i].Ending == Ending.Returned && IsEnvironment(observed[i].Errno, call.Call)
+            return observed[i].IsEnvironment(call.Call)
                 ? new(vector, VectorStatus.Skipped, i, $"the machine answered {observed[i].Summary}")
                 : new(vector, VectorStatus.Failed, i, $"expected {call.Expected}, came {CameOf(call, observed[i])}") { Came = CameOf(call, observed[i]) };
         }
 
         return new(vector, VectorStatus.Passed, -1, null);
     }
-
-    /// <summary>With immediate_exit an EINTR is an answer; else a signal came.</summary>
-    private static bool IsEnvironment(Errno errno, in Call call) =>
-        errno.IsEnvironment() && !(errno == Errno.EINTR && call.Operation.Ioctl == Ioctls.Run.Ioctl && call[Ioctls.Run.ImmediateExit] != 0);
 
     private static string CameOf(VectorCall call, in Observation observed)
     {
