@@ -78,6 +78,14 @@ public sealed class Field
     /// <summary>The index of the word in a call; given by the ioctl that owns the field.</summary>
     public int Index { get; internal set; }
 
+    /// <summary>True for a word of the same memory: descriptors can know one ioctl by different shapes.</summary>
+    public bool LiesWith(Field other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ReferenceEquals(this, other)
+            || (Place == other.Place && Offset == other.Offset && Width == other.Width && Through?.Offset == other.Through?.Offset);
+    }
+
     /// <summary>A mask of the word's width.</summary>
     public ulong Mask => Width == 8 ? ulong.MaxValue : (1UL << (8 * Width)) - 1;
 

@@ -183,7 +183,10 @@ public sealed class Model
         {
             if (write.Value is { } value)
             {
-                observed.After[write.Field.Index] = value(node, call) & write.Field.Mask;
+                foreach (Field field in call.Operation.Fields)
+                {
+                    observed.After[field.Index] = field.LiesWith(write.Field) ? value(node, call) & field.Mask : observed.After[field.Index];
+                }
             }
         }
 
@@ -463,7 +466,7 @@ public sealed class Model
             Write? write = null;
             foreach (Write candidate in rule.Writes)
             {
-                write = candidate.Field == field ? candidate : write;
+                write = field.LiesWith(candidate.Field) ? candidate : write;
             }
 
             ulong wanted = write is null ? before : write.Value is { } value ? value(node, call) & field.Mask : after;

@@ -29,7 +29,7 @@ public sealed class VgicPostingTests
     {
         Invocation invocation = Invocation.Of(
             "check", "--target", "revision:arm64-gicv5-posted-v5", "--revision", "arm64-gicv5-posted-v5.promised", "--host", Arm64Hosts.Gicv5.Name,
-            "--what-if", Limit, "--vectors", "none", "--sequences", "3000");
+            "--what-if", Limit, "--vectors", "none", "--sequences", "8000");
         Assert.Equal(ExitStatus.Diverges, invocation.Status);
         Assert.Empty(invocation.Errors);
         await Verifier.Verify(invocation.Output);

@@ -1,6 +1,9 @@
 using FsCheck.Xunit;
 using KvmSpec.Model;
+using KvmSpec.Model.Arm64;
 using KvmSpec.Model.Sequences;
+using KvmSpec.Model.Uapi;
+using Xunit;
 
 namespace KvmSpec.Properties.Laws;
 
@@ -44,6 +47,29 @@ public sealed class JudgementLaws
 
         return true;
     });
+
+    /// <summary>The attribute of a device, asked as one of a vCPU: what is written lies at the same place.</summary>
+    [Fact]
+    public void A_call_in_another_shape_is_judged_by_what_lies_where()
+    {
+        Model.Model model = new(Revisions.Linux73, Arm64Hosts.Full);
+        Arm64Calls make = new(model.Book);
+        Handle device = new(DescriptorKind.Device, 0);
+        World world = World.Initial;
+        foreach (Call call in new[] { make.Vm(), make.Device(DeviceTypes.ArmVgicV3) })
+        {
+            world = model.Step(world, call, out _);
+        }
+
+        Operation ofVcpu = model.Book.Operations.Single(o => o.Ioctl == Ioctls.DeviceAttribute.Get.Ioctl && o.On == DescriptorKind.Vcpu);
+        Call get = new Call(ofVcpu, device).With(Ioctls.DeviceAttribute.Get.Group, VgicGroups.InterruptCount.Value);
+        model.Answer(world, get, out Observation observed, out Rule decided);
+        Assert.Equal("vgic.interrupts.get", decided.Id);
+        Assert.Equal(32UL, observed.After[Ioctls.DeviceAttribute.Get.Content.Index]);
+        Assert.Equal(Finding.AsExpected, model.Judge(world, get, observed).Finding);
+        observed.After[Ioctls.DeviceAttribute.Get.Content.Index] = 33;
+        Assert.Equal(Finding.OtherValue, model.Judge(world, get, observed).Finding);
+    }
 
     /// <summary>True where a host answers what an older revision than its own does not allow.</summary>
     private static bool IsForbidden(Setting setting, Rule decided, string detail) =>

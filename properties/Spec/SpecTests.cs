@@ -79,9 +79,9 @@ public sealed partial class SpecTests
 
         """;
 
-    private static readonly string SmallText = SpecFile.Parse(Template).Write(SpecTables.All(Small));
+    private static readonly string SmallText = SpecFile.Parse(Template).Write(SpecTables.All(Small, SpecFile.Parse(Template)));
 
-    private static readonly IReadOnlyDictionary<string, string> Tables = SpecTables.All(Revisions.All);
+    private static readonly IReadOnlyDictionary<string, string> Tables = SpecTables.All(Revisions.All, SpecFile.Embedded);
 
     private static readonly string[] LimitNames =
         [.. Revisions.Releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Limits.Keys).Select(l => l.Name)];
@@ -89,7 +89,7 @@ public sealed partial class SpecTests
     private static readonly string[] FactNames =
         [.. Revisions.Releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Placements).Select(p => p.Rule.Given?.Name).OfType<string>()];
 
-    public static TheoryData<string> TableNames => [.. SpecTables.All(Small).Keys];
+    public static TheoryData<string> TableNames => [.. SpecTables.All(Small, SpecFile.Parse(Template)).Keys];
 
     [Fact]
     public void The_document_and_the_rules_agree() => Assert.Empty(SpecGate.Compare(SpecFile.Embedded, Revisions.All));

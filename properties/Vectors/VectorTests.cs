@@ -63,7 +63,15 @@ public sealed class VectorTests
         [
             .. new[] { "SET", "GET", "HAS" }.SelectMany(ioctl => new[] { "", "(KVM_DEV_ARM_VGIC_GRP_CTRL)" }.Select(group => $"6.18: no KVM_DEV_TYPE_ARM_VGIC_V5/KVM_{ioctl}_DEVICE_ATTR{group}")),
             "6.18: drop arm64.irq-line.v5-ppi-number", "6.18: drop arm64.irq-line.v5-ppi-of-kernel", "6.18: drop arm64.irq-line.v5-spi",
-            "6.18: drop vgic.run.nested-on-v5",
+            "6.18: drop vgic.run.nested-on-v5", "6.18: drop vgic.run.timers-of-v5",
+            .. new[] { "ppi", "after-run", "unknown", "set", "get" }.Select(clause => $"6.18: drop arm64.timer.v5-{clause}"),
+            .. new[] { "number", "once", "set", "get" }.Select(clause => $"6.18: drop arm64.pmu-interrupt.v5-{clause}"),
+            "6.18: drop arm64.pmu-init.interrupt-taken", "6.18: drop arm64.pmu-interrupt.unwritable",
+        ]),
+        ("that an interrupt is taken, and who asks for it, are two edits of which neither shows alone",
+        [
+            "7.3: vgic.run.timers-of-v5: the timer that is wrong owns its interrupt from then on",
+            "7.3: insert arm64.pmu-init.interrupt-taken before arm64.pmu-init.done",
         ]),
         ("a number that no PPI has is none that userspace may drive, and both are EINVAL", ["7.1: drop arm64.irq-line.v5-ppi-number"]),
         ("that it is not initialised is found before", ["7.2: arm64.irq-line.v5-spi: a vGICv5 that is not initialised is noticed first"]),

@@ -66,8 +66,9 @@ public sealed class WalkCheckTests
         run.Run(new SequencePlan(1, Accesses, 1), null, default);
         WalkDivergence most = run.Groups.Values.MaxBy(d => d.Count)!;
         WalkCase smallest = most.Smallest.Trial.Walk;
-        Assert.True(smallest.Words.Count < most.First.Trial.Walk.Words.Count);
-        Assert.Equal(smallest.Registers.Hgatp.Mode.Levels, smallest.Words.Count);
+        Assert.All(run.Groups.Values, g => Assert.True(g.Smallest.Trial.Walk.Words.Count <= g.First.Trial.Walk.Words.Count));
+        Assert.Contains(run.Groups.Values, g => g.Smallest.Trial.Walk.Words.Count < g.First.Trial.Walk.Words.Count);
+        Assert.InRange(smallest.Words.Count, 1, smallest.Registers.Hgatp.Mode.Levels);
         Assert.True(smallest.Registers is { VsMode.IsBare: true, SstatusMxr: false, VsstatusMxr: false, VsstatusSum: false, MenvcfgAdue: false, MenvcfgPbmte: false });
         Assert.Equal(WalkClauses.GUser, most.Smallest.Trial.Result.Clause);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using KvmSpec.Model;
 using KvmSpec.Runners.Reports;
@@ -59,13 +60,15 @@ internal static class SpecCommand
     {
         string before = File.ReadAllText(path);
         SpecFile file = SpecFile.Parse(before, path);
-        IReadOnlyDictionary<string, string> tables = SpecTables.All(Revisions.All);
+        Dictionary<string, string> known = evidence.Where(e => file.Clauses.Any(c => c.Id == e.Key)).ToDictionary();
+        SpecFile renewed = SpecFile.Parse(file.Write(ImmutableDictionary<string, string>.Empty, known), path);
+        IReadOnlyDictionary<string, string> tables = SpecTables.All(Revisions.All, renewed);
         if (tables.Keys.FirstOrDefault(t => !file.Tables.Contains(t)) is { } missing)
         {
             throw new RequestException($"{path}: the table {missing} has no place; give lines <!-- begin {missing} --> and <!-- end {missing} -->");
         }
 
-        string after = file.Write(tables, evidence.Where(e => file.Clauses.Any(c => c.Id == e.Key)).ToDictionary());
+        string after = file.Write(tables, known);
         if (after == before)
         {
             output.WriteLine($"{path}: unchanged");

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using KvmSpec.Model;
-using KvmSpec.Model.Sequences;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Differences;
 using KvmSpec.Runners.Targets;

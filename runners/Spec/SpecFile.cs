@@ -205,6 +205,6 @@ public sealed partial class SpecFile
     [GeneratedRegex(@"\A[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*){1,3}\z")]
     private static partial Regex WellFormedId();
 
-    [GeneratedRegex(@"\A<!-- begin ([a-z-]+) -->\z")]
+    [GeneratedRegex(@"\A<!-- begin ([a-z0-9-]+) -->\z")]
     private static partial Regex BeginOfTable();
 }

@@ -89,7 +89,7 @@ public static class SpecGate
 
     private static IEnumerable<string> StaleTables(SpecFile file, IReadOnlyList<Revision> releases)
     {
-        foreach ((string name, string table) in SpecTables.All(releases))
+        foreach ((string name, string table) in SpecTables.All(releases, file))
         {
             if (!file.Tables.Contains(name))
             {

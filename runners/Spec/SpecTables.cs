@@ -11,13 +11,19 @@ public static partial class SpecTables
 {
     /// <summary>Every table by the name of its place in spec.md.</summary>
     /// <param name="releases">The releases, newest first, and the postings.</param>
-    public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases)
+    /// <param name="file">The file whose evidence the tables quote.</param>
+    public static IReadOnlyDictionary<string, string> All(IReadOnlyList<Revision> releases, SpecFile file)
     {
         ArgumentNullException.ThrowIfNull(releases);
         Dictionary<string, string> tables = Generated(releases);
         if (releases[0].Book(Architecture.Riscv64) is not null)
         {
             tables["riscv-mode-machine"] = $"```mermaid\n{StateGraph.Draw(releases[0], Hosts.Find(RiscvScopes.Mode.Host)!, RiscvScopes.Mode)}\n```";
+        }
+
+        if (releases[0].Book(Architecture.Arm64) is not null)
+        {
+            tables["vgicv5-documentation"] = Documentation(file);
         }
 
         return tables;
@@ -29,7 +35,6 @@ public static partial class SpecTables
         ["limits"] = Limits(releases),
         ["facts"] = Facts(releases),
         ["releases"] = Releases([.. releases.Where(r => r.IsRelease)]),
-        ["vgicv5-documentation"] = Documentation(),
         ["postings"] = Postings([.. releases.Where(r => !r.IsRelease)]),
     };
 
@@ -85,17 +90,18 @@ public static partial class SpecTables
     }
 
     /// <summary>The documentation of vGICv5, sentence by sentence, beside what kernels do.</summary>
-    public static string Documentation() =>
+    /// <param name="file">The file whose evidence tells on which kernels a clause was seen.</param>
+    public static string Documentation(SpecFile file) =>
         Table(["page", "what it says, in our words", "the kernel", "what it does", "clauses", "seen on"],
             GicDocumentation.Sentences.Select(s => new[]
             {
-                s.Page, s.Says, s.Bearing.ToString().ToLowerInvariant(), s.Kernel, string.Join(", ", s.Clauses), SeenOn(s),
+                s.Page, s.Says, s.Bearing.ToString().ToLowerInvariant(), s.Kernel, string.Join(", ", s.Clauses), SeenOn(s, file),
             }));
 
     /// <summary>The releases of the first clause that a pretended GICv5 host showed.</summary>
-    private static string SeenOn(Sentence sentence)
+    private static string SeenOn(Sentence sentence, SpecFile file)
     {
-        string[] evidence = [.. sentence.Clauses.Select(c => SpecFile.Embedded.Find(c)?.Evidence ?? "")];
+        string[] evidence = [.. sentence.Clauses.Select(c => file.Find(c)?.Evidence ?? "")];
         string[] releases = [.. Gicv5Host().Matches(string.Join(' ', evidence)).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
         return sentence.Seen && releases.Length > 0 ? string.Join(", ", releases) : "read in 7.3.4";
     }

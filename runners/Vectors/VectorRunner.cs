@@ -1,5 +1,4 @@
 using KvmSpec.Model;
-using KvmSpec.Model.Uapi;
 using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Vectors;

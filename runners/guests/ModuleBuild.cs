@@ -118,7 +118,10 @@ internal static class ModuleBuild
         string script = Path.Combine(scripts, called);
         File.Delete(script);
         File.WriteAllText(script, $"#!/bin/sh\nexec '{loader}' --library-path '{Path.GetDirectoryName(loader)}' '{moved}' \"$@\"\n");
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static string Loader(string directory) =>
