@@ -149,6 +149,14 @@ public static class Arm64Attributes
 
     private static bool SetsTimerOfV5(in Node n, in Call c) => c[DeviceAttribute.Set.Group] == TimerGroup && HasV5(n);
 
+    /// <summary>Until a stable update of 6.12 a range of no functions was refused for its end alone, which at 0 wraps to the greatest number.</summary>
+    public static readonly ImmutableArray<Edit> NoFunctionsUnseen =
+    [
+        new Replace("arm64.smccc-filter.range", rule => rule with { When = (in n, in c) => EndOf(c) < (uint)c[DeviceAttribute.Set.Content] },
+            "no functions at 0 are taken for a range before a stable update"),
+        new InsertBefore("arm64.smccc-filter.after-run", LeaveOpen("arm64.smccc-filter.nothing", (in n, in c) => c[DeviceAttribute.Set.Content] == 0)),
+    ];
+
     /// <summary>Until 7.2 every number of a PPI is taken, and a timer may have taken that of the PMU for good.</summary>
     public static readonly ImmutableArray<Edit> TakenUnseen =
     [

@@ -52,6 +52,11 @@ public sealed class Arm64Calls(Book book)
         new Call(Find(o => o.Ioctl == Ioctls.DeviceAttribute.Set.Ioctl && o.On == DescriptorKind.Vcpu), NameOf(id))
             .With(Ioctls.DeviceAttribute.Set.Group, group).With(Ioctls.DeviceAttribute.Set.Attribute, number).With(Ioctls.DeviceAttribute.Set.Content, value);
 
+    /// <summary>KVM_GET_DEVICE_ATTR on a vCPU.</summary>
+    public Call GetOfVcpu(byte id, ulong group, ulong number, Pointer address) =>
+        new Call(Find(o => o.Ioctl == Ioctls.DeviceAttribute.Get.Ioctl && o.On == DescriptorKind.Vcpu), NameOf(id))
+            .With(Ioctls.DeviceAttribute.Get.Group, group).With(Ioctls.DeviceAttribute.Get.Attribute, number).With(Ioctls.DeviceAttribute.Get.Address, address.Word);
+
     /// <summary>KVM_ENABLE_CAP on the VM.</summary>
     public Call Enable(Symbol capability, ulong argument = 0) =>
         new Call(Find(o => o.Ioctl == Ioctls.EnableCap.Ioctl && o.On == DescriptorKind.Vm && o.Case == capability), TheVm).With(Ioctls.EnableCap.Argument0, argument);

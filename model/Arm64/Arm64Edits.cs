@@ -50,7 +50,7 @@ public static class Arm64Edits
         new Drop("arm64.imp-id.mask"),
         new Drop("arm64.imp-id.set"),
         new Drop("arm64.memslot.guest-memfd-private"),
-        new Drop("arm64.smccc-filter.range"),
+        .. Arm64Attributes.NoFunctionsUnseen,
     ];
 
     /// <summary>A capability that the release does not know.</summary>

@@ -57,6 +57,8 @@ public static class Arm64Openings
             [.. implementation, make.Run(0)],
             [make.Vm(), make.Memory(MemoryStart, MemoryStart), make.Vcpu(0), make.Init(0, Psci02), make.SetOfVcpu(0, StolenTimeGroup, 0, MemoryStart)],
             [make.Vm(), make.Enable(Capabilities.DIRTY_LOG_RING_ACQ_REL, RingSize)],
+            [make.Vm(), make.Enable(Capabilities.DIRTY_LOG_RING_ACQ_REL, RingSize), make.Enable(Capabilities.DIRTY_LOG_RING_WITH_BITMAP).With(Ioctls.EnableCap.Flags, 1)],
+            [make.Vm(), make.GuestMemory(), make.BoundMemory(), make.BoundMemory().With(Ioctls.SetUserMemoryRegion2.Slot, 1).With(Ioctls.SetUserMemoryRegion2.Gpa, MemoryStart << 8)],
         ];
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using static KvmSpec.Model.Rules;
+using static KvmSpec.Model.Uapi.Capabilities;
 using static KvmSpec.Model.Uapi.Ioctls;
 
 namespace KvmSpec.Model.Common;
@@ -36,6 +37,36 @@ public sealed record Extension(Symbol Capability, Func<Host, int, bool> Allows, 
 public static class Extensions
 {
     private static readonly Rule Unknown = Return("check-extension.unknown", (in n, in c) => 0);
+
+    /// <summary>The capabilities that every architecture answers alike.</summary>
+    public static ImmutableArray<Extension> Everywhere =>
+    [
+        Extension.Always(SYNC_MMU, 1),
+        Extension.Always(USER_MEMORY, 1),
+        Extension.Always(USER_MEMORY2, 1),
+        Extension.Always(DESTROY_MEMORY_REGION_WORKS, 1),
+        Extension.Always(JOIN_MEMORY_REGIONS_WORKS, 1),
+        Extension.Always(INTERNAL_ERROR_DATA, 1),
+        Extension.Always(SIGNAL_MSI, 1),
+        Extension.Always(IRQFD, 1),
+        Extension.Always(IOEVENTFD_ANY_LENGTH, 1),
+        Extension.Always(CHECK_EXTENSION_VM, 1),
+        Extension.Always(ENABLE_CAP_VM, 1),
+        Extension.Always(HALT_POLL, 1),
+        Extension.Always(COALESCED_PIO, 1),
+        Extension.Always(MANUAL_DIRTY_LOG_PROTECT2, 3),
+        Extension.Always(IRQ_ROUTING, 4096),
+        Extension.Always(DIRTY_LOG_RING_ACQ_REL, 1 << 20),
+        Extension.Always(BINARY_STATS_FD, 1),
+        Extension.Always(SYSTEM_EVENT_DATA, 1),
+        Extension.Always(DEVICE_CTRL, 1),
+        Extension.Always(IOEVENTFD, 1),
+        Extension.Always(ONE_REG, 1),
+        Extension.Always(READONLY_MEM, 1),
+        Extension.Always(MP_STATE, 1),
+        Extension.Always(IMMEDIATE_EXIT, 1),
+        Extension.Always(SET_GUEST_DEBUG, 1),
+    ];
 
     /// <summary>The operations for all capabilities of an architecture, the default case included.</summary>
     public static IEnumerable<Operation> Of(ArchitecturePart part)

@@ -26,6 +26,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         Memory();
         Steps();
         Verdicts();
+        Architectures();
         Walks();
         Vectors();
         Traces();

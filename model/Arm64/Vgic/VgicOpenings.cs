@@ -30,6 +30,7 @@ public static class VgicOpenings
         ImmutableArray<Call> nested = [make.Vcpu(0), make.Init(0, HasEl2)];
         ImmutableArray<Call> metered = [make.Vcpu(0), make.Init(0, VcpuFeatures.PmuV3)];
         Call meter = make.SetOfVcpu(0, 0, 1, 0);
+        ImmutableArray<Call> chosen = [.. v5, .. metered, make.SetOfVcpu(0, 0, 0, TimerInterrupts.Pmu)];
         ImmutableArray<Call> crowd = [make.Vm(), .. Enumerable.Range(0, 9).Select(i => make.Vcpu((byte)i))];
         return
         [
@@ -53,7 +54,8 @@ public static class VgicOpenings
             [.. v5, .. nested],
             [.. v5, .. vcpu, make.Vcpu(1), initializedV5, make.Run(0)],
             [.. v5, .. metered, initializedV5, meter, make.Run(0)],
-            [.. v5, .. metered, make.SetOfVcpu(0, 0, 0, TimerInterrupts.Pmu)],
+            [.. chosen, make.SetOfVcpu(0, 0, 0, TimerInterrupts.Pmu)],
+            [.. chosen, make.GetOfVcpu(0, 0, 0, Pointer.ReadOnly)],
             [.. v5, .. metered, initializedV5, make.SetOfVcpu(0, 1, 0, TimerInterrupts.Pmu), make.Run(0)],
             [make.Vm(), .. metered, meter, make.Device(DeviceTypes.ArmVgicV5), initializedV5, make.Run(0)],
             [make.Vm(), .. vcpu, make.Run(0)],
