@@ -71,13 +71,23 @@ public sealed record Book
     public ImmutableSortedSet<string> Clauses =>
         Placements.Select(p => p.Rule.Id).ToImmutableSortedSet(StringComparer.Ordinal);
 
-    /// <summary>The book with every list rewritten by a function.</summary>
-    public Book Rewrite(Func<Operation, ImmutableArray<Rule>> rules) => this with
+    /// <summary>Where the rules of one clause stand, in the order of the listing; nowhere where the book does not have it.</summary>
+    public IEnumerable<Placed> PlacementsOf(string clause) => BookIndex.Of(this).PlacementsOf(clause);
+
+    /// <summary>The greatest <see cref="Rule.Serial"/> of its rules, for tables indexed by it.</summary>
+    public int LastSerial => BookIndex.Of(this).LastSerial;
+
+    /// <summary>The book with every list rewritten by a function; lists that stay as they are are shared.</summary>
+    public Book Rewrite(Func<Operation, ImmutableArray<Rule>> rules)
     {
-        Operations = [.. Operations.Select(o => o with { Rules = rules(o) })],
-        Unknown = [.. Unknown.Select(o => o with { Rules = rules(o) })],
-        KnownNumber = KnownNumber with { Rules = rules(KnownNumber) },
-    };
+        Operation Rewritten(Operation operation) => rules(operation) is var after && after == operation.Rules ? operation : operation with { Rules = after };
+        return this with
+        {
+            Operations = [.. Operations.Select(Rewritten)],
+            Unknown = [.. Unknown.Select(Rewritten)],
+            KnownNumber = Rewritten(KnownNumber),
+        };
+    }
 }
 
 /// <summary>A rule at its place: one line of the listing.</summary>

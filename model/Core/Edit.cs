@@ -35,7 +35,20 @@ public abstract record Edit
     public virtual bool Concerns(Book book)
     {
         ArgumentNullException.ThrowIfNull(book);
-        return Clauses.Any(id => book.Placements.Any(p => p.Rule.Id == id && InScope(p.Operation)));
+        return Clauses.Any(id => Stands(book, id));
+    }
+
+    private protected bool Stands(Book book, string id)
+    {
+        foreach (Operation operation in book.Lists)
+        {
+            if (Find(operation.Rules, id) >= 0 && InScope(operation))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private protected bool InScope(Operation operation) => Only is null || operation.FullName == Only;
@@ -94,7 +107,7 @@ public sealed record InsertBefore(string Id, Rule Rule) : Edit
     public override bool Concerns(Book book)
     {
         ArgumentNullException.ThrowIfNull(book);
-        return book.Placements.Any(p => p.Rule.Id == Id && InScope(p.Operation));
+        return Stands(book, Id);
     }
 
     public override Book Apply(Book book) => Change(book, Id, (rules, at) => Find(rules, Rule.Id) < 0

@@ -9,15 +9,9 @@ namespace KvmSpec.Model;
 /// </summary>
 public sealed class Model
 {
-    /// <summary>Selectors below this are looked up in a table.</summary>
-    private const int SmallCases = 256;
-
+    private readonly BookIndex index;
     private readonly RuleList?[] lists;
-    private readonly RuleList[]?[] caseLists;
     private readonly bool[] holds;
-    private readonly Dictionary<(ulong Request, Target On), Operation> byRequest = [];
-    private readonly Dictionary<(ulong Request, Target On), Switch> cases = [];
-    private readonly Operation[] unknown;
 
     public Model(Revision revision, Host host)
     {
@@ -28,37 +22,9 @@ public sealed class Model
         Book = revision.Book(host.Architecture)
             ?? throw new ArgumentException($"{revision.Name} has no rules for {host.Architecture}", nameof(revision));
         Limits = LimitsOf(Book, host);
-        unknown = [.. Book.Unknown];
         holds = HoldsOf(host);
-        lists = new RuleList[Book.Lists.Max(o => o.Id) + 1];
-        foreach (Operation operation in Book.Lists)
-        {
-            lists[operation.Id] = RuleList.Of(operation.Rules);
-            if (operation.Ioctl is not { } ioctl)
-            {
-                continue;
-            }
-
-            (ulong, Target) key = (Book.Number(ioctl.Request), new Target(operation.On, operation.OfDevice?.Value ?? 0));
-            if (operation.Case is not { } symbol)
-            {
-                byRequest.Add(key, operation);
-                continue;
-            }
-
-            if (!cases.TryGetValue(key, out Switch? table))
-            {
-                cases[key] = table = new Switch(ioctl.Selector!, []);
-            }
-
-            table.Cases.Add(Book.Number(symbol), operation);
-        }
-
-        caseLists = new RuleList[lists.Length][];
-        foreach (Operation operation in Book.Operations.Where(o => o is { Case: null, Ioctl.Selector: not null }))
-        {
-            caseLists[operation.Id] = [.. Enumerable.Range(0, SmallCases).Select(number => ListOf(operation, (ulong)number))];
-        }
+        index = BookIndex.Of(Book);
+        lists = index.Lists;
     }
 
     private Model(Model original, Host host)
@@ -67,12 +33,9 @@ public sealed class Model
         Host = host;
         Book = original.Book;
         Limits = LimitsOf(Book, host);
-        unknown = original.unknown;
         holds = HoldsOf(host);
+        index = original.index;
         lists = original.lists;
-        caseLists = original.caseLists;
-        byRequest = original.byRequest;
-        cases = original.cases;
     }
 
     public Revision Revision { get; }
@@ -174,9 +137,21 @@ public sealed class Model
     public World Answer(World world, in Call call, out Observation observed, out Rule decided)
     {
         ArgumentNullException.ThrowIfNull(world);
+        decided = Meet(world, call, out Node node).First(holds, node, call);
+        observed = Observe(decided, node, call);
+        return Next(decided, node, call);
+    }
+
+    /// <summary>What a call answers by the rule that decides it, without the state after it.</summary>
+    internal Observation Answer(World world, in Call call, Rule decided)
+    {
         Meet(world, call, out Node node);
-        World next = Step(world, call, out decided);
-        observed = new Observation { Errno = decided.Errno, After = call.Words, Ending = decided.Crashes ? Ending.Crashed : Ending.Returned };
+        return Observe(decided, node, call);
+    }
+
+    private static Observation Observe(Rule decided, in Node node, in Call call)
+    {
+        Observation observed = new Observation { Errno = decided.Errno, After = call.Words, Ending = decided.Crashes ? Ending.Crashed : Ending.Returned };
         observed.Descriptor = decided.Creates;
         observed.Result = decided.Result is { } result ? (long)result(node, call) : 0;
         foreach (Write write in decided.Writes)
@@ -190,7 +165,7 @@ public sealed class Model
             }
         }
 
-        return next;
+        return observed;
     }
 
     /// <summary>Says whether an observation is what the rules allow.</summary>
@@ -282,9 +257,9 @@ public sealed class Model
         }
 
         DescriptorKind kind = call.On.Kind;
-        Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
+        BookIndex.Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
         ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
-        if (ioctl != Uapi.Raw.Ioctl && cases.TryGetValue((request, on), out Switch? table))
+        if (ioctl != Uapi.Raw.Ioctl && index.Cases.TryGetValue((request, on), out BookIndex.Switch? table))
         {
             ulong number = operation.Case is { } symbol ? Book.Number(symbol) : call[table.Selector];
             if (table.Cases.TryGetValue(number, out Operation? named))
@@ -293,9 +268,9 @@ public sealed class Model
             }
         }
 
-        if (!byRequest.TryGetValue((request, on), out Operation? own))
+        if (!index.ByRequest.TryGetValue((request, on), out Operation? own))
         {
-            return unknown[(int)kind];
+            return index.Unknown[(int)kind];
         }
 
         return ioctl == Uapi.Raw.Ioctl || ioctl.Request != own.Ioctl!.Request ? Book.KnownNumber : own;
@@ -387,10 +362,11 @@ public sealed class Model
             return lists[operation.Id]!;
         }
 
-        if (IsFor(operation, call.On.Kind, target) && operation.Id < caseLists.Length && caseLists[operation.Id] is { } small
-            && call[operation.Ioctl!.Selector!] is var number && number < SmallCases)
+        if (operation is { Case: null, Ioctl.Selector: { } selector } && IsFor(operation, call.On.Kind, target) && operation.Id < lists.Length
+            && lists[operation.Id] is not null && call[selector] is var number && number < BookIndex.SmallCases)
         {
-            return small[number];
+            RuleList?[] small = index.CaseLists[operation.Id] ??= new RuleList[BookIndex.SmallCases];
+            return small[number] ??= ListOf(operation, number);
         }
 
         return lists[Resolve(call, target).Id]!;
@@ -410,12 +386,6 @@ public sealed class Model
     /// <summary>True where the operation is one of this kind of descriptor, for devices of this type.</summary>
     private static bool IsFor(Operation operation, DescriptorKind kind, in Descriptor target) =>
         operation.On == kind && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
-
-    /// <summary>The cases of an ioctl by the number in its selector.</summary>
-    private sealed record Switch(Field Selector, Dictionary<ulong, Operation> Cases);
-
-    /// <summary>Where an ioctl is asked: a kind of descriptor, for devices with the type.</summary>
-    private readonly record struct Target(DescriptorKind Kind, ulong DeviceType);
 
     /// <summary>Whether a rule that depends on a fact holds; an unknown one as told.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,21 +11,22 @@ namespace KvmSpec.Model;
 /// </summary>
 internal sealed class RuleList
 {
-    /// <summary>Uses before a list is worth a method of its own.</summary>
-    private const int UsesBeforeCompiling = 200;
+    /// <summary>Uses before a list is worth a method of its own: making one takes as long as some ten thousand uses save.</summary>
+    private const int UsesBeforeCompiling = 5_000;
 
     private static readonly ConditionalWeakTable<Rule[], RuleList> Known = [];
 
     private readonly Rule[] rules;
-    private readonly object?[] targets;
     private Chooser? compiled;
     private int uses;
 
     private RuleList(Rule[] rules)
     {
         this.rules = rules;
-        targets = [.. rules.Select(r => r.When?.Target)];
-        Facts = [.. rules.Select(r => r.Given).OfType<Fact>().Distinct()];
+        foreach (Rule rule in rules)
+        {
+            Facts = rule.Given is { } fact && !Facts.Contains(fact) ? Facts.Add(fact) : Facts;
+        }
     }
 
     /// <summary>The index of the first rule that decides.</summary>
@@ -34,7 +35,7 @@ internal sealed class RuleList
     public ReadOnlySpan<Rule> Rules => rules;
 
     /// <summary>The unknown facts of the host that its rules depend on.</summary>
-    public ImmutableArray<Fact> Facts { get; }
+    public ImmutableArray<Fact> Facts { get; } = [];
 
     /// <summary>The list for these rules; books that share rules share it.</summary>
     public static RuleList Of(ImmutableArray<Rule> rules) =>
@@ -103,6 +104,6 @@ internal sealed class RuleList
 
         il.Emit(OpCodes.Ldc_I4, rules.Length - 1);
         il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Chooser>(targets);
+        return method.CreateDelegate<Chooser>(rules.Select(r => r.When?.Target).ToArray());
     }
 }

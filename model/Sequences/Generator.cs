@@ -20,9 +20,6 @@ public sealed class Generator
     /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
     private const ulong AloneOf256 = 32;
 
-    /// <summary>A part of a word that stands for a usual value.</summary>
-    private const int AnyUsual = 0xff;
-
     private readonly Model model;
     private readonly Plan[] plans;
     private readonly int[] choice;
@@ -274,13 +271,7 @@ public sealed class Generator
         {
             ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
             usual = usual.Length > 0 ? usual : common;
-            ulong[][] values = new ulong[RareMask + 1][];
-            for (ulong part = 0; part < (ulong)values.Length; part++)
-            {
-                values[part] = rare.Length > 0 && part == 0 ? rare : (part & 7) < UnusualOfEight ? common : usual;
-            }
-
-            return new Slot(index, values);
+            return new Slot(index, usual, common, rare.Length > 0 ? rare : common);
         }
 
         internal Operation Operation { get; }
@@ -302,7 +293,7 @@ public sealed class Generator
                 ref readonly Slot slot = ref slots[i];
                 ulong part = bits & 0xffff;
                 bits >>= 16;
-                ulong[] values = slot.Values[plain ? AnyUsual : (int)(part & RareMask)];
+                ulong[] values = plain || (part & 7) >= UnusualOfEight ? slot.Usual : (part & RareMask) == 0 ? slot.Rare : slot.Common;
                 call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
             }
 
@@ -326,6 +317,6 @@ public sealed class Generator
             }
         }
 
-        private readonly record struct Slot(int Index, ulong[][] Values);
+        private readonly record struct Slot(int Index, ulong[] Usual, ulong[] Common, ulong[] Rare);
     }
 }

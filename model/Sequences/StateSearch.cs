@@ -49,7 +49,7 @@ public sealed class StateSearch(Model model, SmallCalls calls)
         HashSet<World> known = [World.Initial];
         List<World> frontier = [World.Initial];
         List<int> counts = [1];
-        long[] decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
+        long[] decided = new long[model.Book.LastSerial + 1];
         long made = 0;
         SearchEnd end = SearchEnd.Closed;
         ImmutableArray<Call> alphabet = calls.Calls;

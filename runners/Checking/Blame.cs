@@ -37,13 +37,13 @@ internal static class Blame
         return new Group(Standing(book, blamed), blamed.Id, observed, finding);
     }
 
-    private static bool Known(Model.Model model, Rule rule) => model.Book.Placements.Any(p => p.Rule.Id == rule.Id);
+    private static bool Known(Model.Model model, Rule rule) => model.Book.PlacementsOf(rule.Id).Any();
 
     private static int Index(Rule[] rules, Rule rule) => Array.FindIndex(rules, r => r.Id == rule.Id);
 
     private static string Standing(Book book, Rule rule)
     {
-        string[] names = [.. book.Placements.Where(p => p.Rule.Id == rule.Id).Select(p => p.Operation.Name).Distinct()];
+        string[] names = [.. book.PlacementsOf(rule.Id).Select(p => p.Operation.Name).Distinct()];
         return names.Length <= NamedAtMost ? string.Join(", ", names) : $"{names.Length} calls";
     }
 }

@@ -28,7 +28,7 @@ public abstract class Verdicts
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
         Strictness = strictness;
-        decided = new long[model.Book.Placements.Max(p => p.Rule.Serial) + 1];
+        decided = new long[model.Book.LastSerial + 1];
     }
 
     /// <summary>The model, with what has been settled so far.</summary>

@@ -22,11 +22,14 @@ public sealed record Place(string Call, string Kind, Operation Operation)
         && ioctl.Fields.Any(f => f.Place == Model.Place.Struct && f.Direction != Direction.Out);
 
     /// <summary>The places of some books that have rules, also where several architectures have the same one.</summary>
-    public static IReadOnlyList<Place> Of(IEnumerable<Book> books) =>
+    public static IReadOnlyList<Place> Of(IEnumerable<Book> books) => Of(books, o => o.Rules.Length > 0);
+
+    /// <summary>The places of some of the books' operations.</summary>
+    public static IReadOnlyList<Place> Of(IEnumerable<Book> books, Func<Operation, bool> which) =>
     [
-        .. books.SelectMany(b => b.Operations.Select(o => new Place(o.Name, KindOf(o), o)).Concat(b.Unknown.Select(o => new Place(UnknownIoctls, KindOf(o), o)))
-                .Append(new Place(KnownByNumber, "descriptors that know them", b.KnownNumber)))
-            .Where(p => p.Operation.Rules.Length > 0),
+        .. books.SelectMany(b => b.Operations.Where(which).Select(o => new Place(o.Name, KindOf(o), o))
+            .Concat(b.Unknown.Where(which).Select(o => new Place(UnknownIoctls, KindOf(o), o)))
+            .Concat(new[] { b.KnownNumber }.Where(which).Select(o => new Place(KnownByNumber, "descriptors that know them", o)))),
     ];
 
     private static string KindOf(Operation operation) => operation.On switch

@@ -40,7 +40,7 @@ public sealed record RuledClause
     {
         Book[][] books = [.. revisions.Select(BooksOf)];
         Dictionary<string, List<Placed>>[] placed = [.. books.Select(PlacedById)];
-        IReadOnlyList<Place>[] places = [.. books.Select(Place.Of)];
+        IReadOnlyList<Place>[] places = [.. books.Select(b => Place.Of(b))];
         IReadOnlyList<Place>[] distinct = [.. places.Select(all => all.DistinctBy(p => p.Name).ToList())];
         Scopes scopes = new(revisions);
         foreach (string id in placed.SelectMany(p => p.Keys).Distinct())

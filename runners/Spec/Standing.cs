@@ -31,17 +31,17 @@ public sealed record Standing(string Call, string History)
 
     /// <summary>The rules of a clause in any release.</summary>
     public static ImmutableArray<Rule> Rules(IReadOnlyList<Revision> releases, string id) =>
-        [.. releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.Placements).Select(p => p.Rule).Where(r => r.Id == id).Distinct()];
+        [.. releases.SelectMany(RuledClause.BooksOf).SelectMany(b => b.PlacementsOf(id)).Select(p => p.Rule).Distinct()];
 
     private static Dictionary<string, string> ByPlace(Revision release, string id)
     {
         Dictionary<string, string> places = [];
-        foreach (Place place in Place.Of(RuledClause.BooksOf(release)))
+        Book[] books = RuledClause.BooksOf(release);
+        Dictionary<Operation, Placed> placed = books.SelectMany(b => b.PlacementsOf(id)).DistinctBy(p => p.Operation).ToDictionary(p => p.Operation);
+        foreach (Place place in Place.Of(books, placed.ContainsKey))
         {
-            if (place.Operation.Rules.FirstOrDefault(r => r.Id == id) is { } rule)
-            {
-                places.TryAdd(place.Name, $"check {place.Operation.Rules.IndexOf(rule) + 1}, {rule.Answer}");
-            }
+            Placed here = placed[place.Operation];
+            places.TryAdd(place.Name, $"check {here.Position + 1}, {here.Rule.Answer}");
         }
 
         return places;

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+
+namespace KvmSpec.Model;
+
+/// <summary>
+/// What is looked up in a book with every call: made once for each book, however many models run by it. It follows from
+/// the book alone, so that models on different hosts share it.
+/// </summary>
+internal sealed class BookIndex
+{
+    /// <summary>Selectors below this are looked up in a table.</summary>
+    internal const int SmallCases = 256;
+
+    private static readonly ConditionalWeakTable<Book, BookIndex> Made = [];
+
+    private readonly Lazy<ILookup<string, Placed>> placements;
+    private readonly Lazy<int> lastSerial;
+
+    private BookIndex(Book book)
+    {
+        placements = new(() => book.Placements.ToLookup(p => p.Rule.Id));
+        lastSerial = new(() => book.Placements.Max(p => p.Rule.Serial));
+        Unknown = [.. book.Unknown];
+        Lists = new RuleList[book.Lists.Max(o => o.Id) + 1];
+        CaseLists = new RuleList[Lists.Length][];
+        foreach (Operation operation in book.Lists)
+        {
+            Lists[operation.Id] = RuleList.Of(operation.Rules);
+            if (operation.Ioctl is not { } ioctl)
+            {
+                continue;
+            }
+
+            (ulong, Target) key = (book.Number(ioctl.Request), new Target(operation.On, operation.OfDevice?.Value ?? 0));
+            if (operation.Case is not { } symbol)
+            {
+                ByRequest.Add(key, operation);
+                continue;
+            }
+
+            if (!Cases.TryGetValue(key, out Switch? table))
+            {
+                Cases[key] = table = new Switch(ioctl.Selector!, []);
+            }
+
+            table.Cases.Add(book.Number(symbol), operation);
+        }
+    }
+
+    /// <summary>The rules of each operation, by its id.</summary>
+    internal RuleList?[] Lists { get; }
+
+    /// <summary>For each switch, the rules of the cases with small numbers, as far as they were asked for.</summary>
+    internal RuleList?[]?[] CaseLists { get; }
+
+    internal Operation[] Unknown { get; }
+
+    internal Dictionary<(ulong Request, Target On), Operation> ByRequest { get; } = [];
+
+    internal Dictionary<(ulong Request, Target On), Switch> Cases { get; } = [];
+
+    /// <summary>The greatest number of a rule, for tables indexed by <see cref="Rule.Serial"/>.</summary>
+    internal int LastSerial => lastSerial.Value;
+
+    internal static BookIndex Of(Book book) => Made.GetValue(book, b => new BookIndex(b));
+
+    /// <summary>Where a clause stands; nowhere where the book does not have it.</summary>
+    internal IEnumerable<Placed> PlacementsOf(string clause) => placements.Value[clause];
+
+    /// <summary>The cases of an ioctl by the number in its selector.</summary>
+    internal sealed record Switch(Field Selector, Dictionary<ulong, Operation> Cases);
+
+    /// <summary>Where an ioctl is asked: a kind of descriptor, for devices with the type.</summary>
+    internal readonly record struct Target(DescriptorKind Kind, ulong DeviceType);
+}
