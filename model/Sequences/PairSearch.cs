@@ -19,6 +19,7 @@ public sealed class PairSearch
     private readonly SmallCalls calls;
     private readonly bool[] differs;
     private readonly bool[] mute;
+    private readonly Understanding[] understood;
 
     /// <param name="one">The first model.</param>
     /// <param name="other">The second, of the same architecture.</param>
@@ -31,8 +32,25 @@ public sealed class PairSearch
         this.calls = calls;
         Limit[] moved = [.. one.Book.Limits.Keys.Where(l => !other.Book.Limits.ContainsKey(l) || one[l] != other[l])];
         bool anywhere = moved.Any(l => !calls.Calls.Any(c => Names(c.Operation, l)));
+        bool otherNumbers = one.Book.Numbers != other.Book.Numbers;
+        understood = [.. calls.Calls.Select(c => !otherNumbers || c.Operation is not { Case: null, Ioctl.Selector: not null } ? Understanding.Same
+            : c.On.Kind == DescriptorKind.Device ? Understanding.ByDevice
+            : one.Resolve(World.Initial, c).Case == other.Resolve(World.Initial, c).Case ? Understanding.Same : Understanding.Other)];
         differs = [.. calls.Calls.Select(c => anywhere || moved.Any(l => Names(c.Operation, l)) || !Same(c))];
         mute = [.. calls.Calls.Select(c => one.Resolve(World.Initial, c) is { Rules: { IsEmpty: false } rules } && c.Operation.OfDevice is null && rules.All(r => r.Then is null))];
+    }
+
+    /// <summary>What a number that was given raw means to the two models.</summary>
+    private enum Understanding : byte
+    {
+        /// <summary>One and the same.</summary>
+        Same,
+
+        /// <summary>This to the one and that to the other.</summary>
+        Other,
+
+        /// <summary>That depends on the type of the device.</summary>
+        ByDevice,
     }
 
     /// <summary>What <see cref="Find"/> yields where all sequences of one length were made.</summary>
@@ -66,17 +84,37 @@ public sealed class PairSearch
                     }
 
                     bool together = !differs[i] && ReferenceEquals(at.One, at.Other);
-                    if (together && (mute[i] || length == longest))
+                    bool last = length == longest || (Cut && known.Count >= mostPairs);
+                    if (together && (mute[i] || last))
                     {
                         continue;
                     }
 
-                    World first = one.Step(at.One, call, out Rule rule);
+                    Rule rule;
+                    World first = at.One;
+                    if (last)
+                    {
+                        rule = one.Decide(at.One, call);
+                    }
+                    else
+                    {
+                        first = one.Step(at.One, call, out rule);
+                    }
+
                     World second = first;
                     if (!together)
                     {
-                        second = other.Step(at.Other, call, out Rule theirs);
-                        if (rule.Open || theirs.Open || Misunderstood(at, call))
+                        Rule theirs;
+                        if (last)
+                        {
+                            theirs = other.Decide(at.Other, call);
+                        }
+                        else
+                        {
+                            second = other.Step(at.Other, call, out theirs);
+                        }
+
+                        if (rule.Open || theirs.Open || Misunderstood(understood[i], at, call))
                         {
                             continue;
                         }
@@ -92,7 +130,7 @@ public sealed class PairSearch
                         }
                     }
 
-                    if (rule.Open || rule.Crashes || length == longest || (ReferenceEquals(first, at.One) && ReferenceEquals(second, at.Other)))
+                    if (rule.Open || rule.Crashes || last || (ReferenceEquals(first, at.One) && ReferenceEquals(second, at.Other)))
                     {
                         continue;
                     }
@@ -118,9 +156,8 @@ public sealed class PairSearch
     }
 
     /// <summary>True where a number was given raw that is one meaning to one model and another to the other.</summary>
-    private bool Misunderstood(Reached at, in Call call) =>
-        call.Operation is { Case: null, Ioctl.Selector: not null } && one.Book.Numbers != other.Book.Numbers
-        && one.Resolve(at.One, call).Case != other.Resolve(at.Other, call).Case;
+    private bool Misunderstood(Understanding understanding, Reached at, in Call call) => understanding == Understanding.Other
+        || (understanding == Understanding.ByDevice && one.Resolve(at.One, call).Case != other.Resolve(at.Other, call).Case);
 
     private bool Differ(in Reached at, in Call call, Rule rule, Rule theirs)
     {
@@ -134,8 +171,8 @@ public sealed class PairSearch
             return rule.Creates != theirs.Creates;
         }
 
-        one.Answer(at.One, call, out Observation mine, out _);
-        other.Answer(at.Other, call, out Observation its, out _);
+        Observation mine = one.Answer(at.One, call, rule);
+        Observation its = other.Answer(at.Other, call, theirs);
         return mine.Result != its.Result || mine.Descriptor != its.Descriptor || mine.After != its.After;
     }
 

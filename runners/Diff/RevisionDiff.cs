@@ -37,6 +37,7 @@ public sealed class RevisionDiff
         (Revision Owner, Edit Edit)[] edits = [.. Between(one, other).Where(e => common.Any(a => e.Owner.Parent!.Book(a) is { } book && e.Edit.AppliesTo(book)))];
         Told?[] shown = new Told?[edits.Length];
         List<Run> runs = [.. Hosts.All.Where(h => common.Contains(h.Architecture)).Select(h => new Run(one, other, h))];
+        Dictionary<(int Edit, Model.Model One), Undone?> without = [];
         for (int length = 1; length <= Longest && shown.Contains(null); length++)
         {
             foreach (Told told in runs.SelectMany(r => r.OfNextLength()).OrderBy(t => t.Telling.Sequence.ToString().Length))
@@ -45,7 +46,7 @@ public sealed class RevisionDiff
                 bool explained = false;
                 for (int i = 0; i < edits.Length; i++)
                 {
-                    if (Causes(edits[i].Owner, edits[i].Edit, told))
+                    if (Causes(i, edits[i].Owner, edits[i].Edit, told, without))
                     {
                         shown[i] ??= told;
                         explained = true;
@@ -101,19 +102,32 @@ public sealed class RevisionDiff
     }
 
     /// <summary>True where the sequence no longer tells the revisions apart once the edit is not made.</summary>
-    private bool Causes(Revision owner, Edit edit, Told by)
+    private bool Causes(int number, Revision owner, Edit edit, Told by, Dictionary<(int Edit, Model.Model One), Undone?> known)
+    {
+        if (!known.TryGetValue((number, by.One), out Undone? undone))
+        {
+            known[(number, by.One)] = undone = Undo(owner, edit, by);
+        }
+
+        return undone is not null ? Same(undone.Mine, undone.Its, by.Telling.Sequence)
+            : edit.Clauses.Contains(by.Telling.One.Id) || edit.Clauses.Contains(by.Telling.Other.Id);
+    }
+
+    /// <summary>The models of both revisions without the edit; none where others build on it.</summary>
+    private Undone? Undo(Revision owner, Edit edit, Told by)
     {
         try
         {
-            Model.Model mine = new(Without(one, owner, edit), by.One.Host);
-            Model.Model its = new(Without(other, owner, edit), by.Other.Host);
-            return Same(mine, its, by.Telling.Sequence);
+            return new(new(Without(one, owner, edit), by.One.Host), new(Without(other, owner, edit), by.Other.Host));
         }
         catch (EditException)
         {
-            return edit.Clauses.Contains(by.Telling.One.Id) || edit.Clauses.Contains(by.Telling.Other.Id);
+            return null;
         }
     }
+
+    /// <summary>Both models of a host without one edit.</summary>
+    private sealed record Undone(Model.Model Mine, Model.Model Its);
 
     private static Revision Without(Revision revision, Revision owner, Edit edit)
     {
