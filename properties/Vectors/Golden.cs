@@ -19,15 +19,22 @@ internal static class Golden
     /// <summary>Every release on every host, the hosts cut down to what the release may answer.</summary>
     public static readonly ImmutableArray<Model.Model> Models = ModelHosts.Models;
 
-    /// <summary>One release on every host.</summary>
-    public static IEnumerable<Model.Model> ModelsOf(Revision revision) =>
-        ModelHosts.All(revision).Select(h => new Model.Model(revision, h));
+    /// <summary>One release on every host of an architecture.</summary>
+    public static IEnumerable<Model.Model> ModelsOf(Revision revision, Architecture architecture) =>
+        ModelHosts.All(revision, architecture).Select(h => new Model.Model(revision, h));
 
     /// <summary>Runs cases for what one model stands for on a kernel that another model plays; returns what failed.</summary>
     public static IEnumerable<VectorResult> Failures(IEnumerable<Vector> vectors, Model.Model model, Model.Model kernel)
     {
         using ModelTarget target = new("model", kernel);
         return [.. new VectorRunner(target, model).Run(vectors).Where(r => r.Status == VectorStatus.Failed)];
+    }
+
+    /// <summary>True where a case fails so; the cases after it are not run.</summary>
+    public static bool AnyFails(IEnumerable<Vector> vectors, Model.Model model, Model.Model kernel)
+    {
+        using ModelTarget target = new("model", kernel);
+        return new VectorRunner(target, model).Run(vectors).Any(r => r.Status == VectorStatus.Failed);
     }
 
     /// <summary>Fails with the first lines where there are any.</summary>
