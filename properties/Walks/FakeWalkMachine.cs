@@ -5,59 +5,64 @@ using KvmSpec.Runners.Walks.Server;
 namespace KvmSpec.Properties.Walks;
 
 /// <summary>
-/// A machine in the place of QEMU: a thread that does what walker.S does, in the same shared memory, with the model for its
-/// hardware. It may lack clauses.
+/// A machine in the place of QEMU: does what walker.S does, in the same shared memory, with the model for its hardware. It
+/// may lack clauses. It works while it is waited for, so that no thread spins.
 /// </summary>
 /// <param name="xlen">Its width.</param>
 /// <param name="without">The clauses that it does not ask.</param>
 internal sealed class FakeWalkMachine(Xlen xlen, WalkClauseSet without = default) : IWalkMachine
 {
     private readonly int wordBytes = xlen == Xlen.Rv32 ? sizeof(uint) : sizeof(ulong);
-    private Thread? thread;
-    private volatile bool stops;
+    private readonly string? ended;
+    private MemoryMappedFile? file;
+    private MemoryMappedViewAccessor? view;
+    private uint batch;
 
     public Version Version { get; } = new(1, 2, 3);
 
-    /// <summary>Why it does not even start; <c>null</c> where it does.</summary>
-    public string? Ended { get; init; }
+    /// <summary>Why it does not even start; <c>null</c> where it does. Whoever waits for it asks: that is when it works.</summary>
+    public string? Ended
+    {
+        get
+        {
+            if (ended is null)
+            {
+                Serve();
+            }
+
+            return ended;
+        }
+
+        init => ended = value;
+    }
 
     public byte[] Build(string directory) => [];
 
     public void Start(string ram)
     {
-        thread = new Thread(() => Serve(ram)) { IsBackground = true };
-        if (Ended is null)
+        file = MemoryMappedFile.CreateFromFile(File.Open(ram, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite), null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        view = file.CreateViewAccessor();
+        if (ended is null)
         {
-            thread.Start();
+            view.Write(Control + ServerLayout.ControlReady, ServerLayout.Ready);
         }
     }
 
     public void Dispose()
     {
-        stops = true;
-        if (thread is { IsAlive: true })
-        {
-            thread.Join();
-        }
+        view?.Dispose();
+        file?.Dispose();
     }
 
-    private void Serve(string ram)
-    {
-        using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(File.Open(ram, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite), null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
-        using MemoryMappedViewAccessor view = file.CreateViewAccessor();
-        long control = (long)(ServerLayout.Control - ServerLayout.MemoryFrom);
-        view.Write(control + ServerLayout.ControlReady, ServerLayout.Ready);
-        for (uint batch = 0; !stops;)
-        {
-            if (view.ReadUInt32(control + ServerLayout.ControlGo) == batch)
-            {
-                Thread.Yield();
-                continue;
-            }
+    private static long Control => (long)(ServerLayout.Control - ServerLayout.MemoryFrom);
 
-            Interlocked.MemoryBarrier();
+    /// <summary>Makes the batches that were handed over and are not made.</summary>
+    private void Serve()
+    {
+        while (view!.ReadUInt32(Control + ServerLayout.ControlGo) != batch)
+        {
             batch++;
-            long slot = control + ((batch & 1) * ServerLayout.ControlBatch);
+            long slot = Control + ((batch & 1) * ServerLayout.ControlBatch);
             uint count = view.ReadUInt32(slot + ServerLayout.ControlCount);
             long at = view.ReadUInt32(slot + ServerLayout.ControlCases) - (long)ServerLayout.MemoryFrom;
             for (uint i = 0; i < count; i++)
@@ -65,8 +70,7 @@ internal sealed class FakeWalkMachine(Xlen xlen, WalkClauseSet without = default
                 Make(new SharedMemory(view, wordBytes), at + (i * ServerLayout.CaseSize));
             }
 
-            Interlocked.MemoryBarrier();
-            view.Write(control + ServerLayout.ControlDone, batch);
+            view.Write(Control + ServerLayout.ControlDone, batch);
         }
     }
 

@@ -123,28 +123,24 @@ internal sealed unsafe class WalkServer : IDisposable
     }
 
     /// <summary>True where every word of the pool of pages is what it was made: no store went astray.</summary>
-    public bool DataIsIntact()
-    {
-        Span<ulong> data = new(memory + (WalkArena.Data.Value - ServerLayout.MemoryFrom), (int)(WalkArena.PoolSize / sizeof(ulong)));
-        for (int i = 0; i < data.Length; i++)
-        {
-            if (data[i] != ServerLayout.DataUnit(new Spa(WalkArena.Data.Value + ((ulong)i * sizeof(ulong)))))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public bool DataIsIntact() => Pool.SequenceEqual(Made.Value);
 
     /// <summary>Writes every word of the pool of pages.</summary>
-    public void FillData()
+    public void FillData() => Made.Value.CopyTo(Pool);
+
+    /// <summary>The words of the pool of pages as they are made.</summary>
+    private static Lazy<ulong[]> Made { get; } = new(() =>
     {
-        for (ulong at = WalkArena.Data.Value; at < WalkArena.Data.Value + WalkArena.PoolSize; at += sizeof(ulong))
+        ulong[] words = new ulong[WalkArena.PoolSize / sizeof(ulong)];
+        for (int i = 0; i < words.Length; i++)
         {
-            *(ulong*)(memory + (at - ServerLayout.MemoryFrom)) = ServerLayout.DataUnit(new Spa(at));
+            words[i] = ServerLayout.DataUnit(new Spa(WalkArena.Data.Value + ((ulong)i * sizeof(ulong))));
         }
-    }
+
+        return words;
+    });
+
+    private Span<ulong> Pool => new(memory + (WalkArena.Data.Value - ServerLayout.MemoryFrom), (int)(WalkArena.PoolSize / sizeof(ulong)));
 
     /// <inheritdoc/>
     public void Dispose()
