@@ -165,6 +165,6 @@ public sealed class VectorTests
     private static bool Shows(Edit edit, (Model.Model Known, Model.Model Kernel)[] pairs)
     {
         ILookup<bool, Vector> naming = Golden.Vectors.ToLookup(v => v.Clauses.Any(c => edit.Clauses.Contains(c)));
-        return new[] { true, false }.Any(named => pairs.Any(p => Golden.AnyFails(naming[named], p.Known, p.Kernel)));
+        return pairs.Any(p => Golden.AnyFails(naming[true], p.Known, p.Kernel)) || pairs.Any(p => Golden.AnyFails(naming[false], p.Known, p.Kernel));
     }
 }
