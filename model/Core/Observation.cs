@@ -46,6 +46,10 @@ public struct Observation
     public readonly bool IsEnvironment(in Call call) => Ending == Ending.Returned && Errno.IsEnvironment()
         && !(Errno == Errno.EINTR && call.Operation.Ioctl == Uapi.Ioctls.Run.Ioctl && call[Uapi.Ioctls.Run.ImmediateExit] != 0);
 
+    /// <summary>True where both have one <see cref="Summary"/>, told without writing it.</summary>
+    public readonly bool SaysAs(in Observation other) => Ending == other.Ending
+        && (Ending != Ending.Returned || (Errno == other.Errno && (Errno != Errno.None || (Descriptor == other.Descriptor && (Descriptor || Result == other.Result)))));
+
     /// <summary>What is compared first: the errno, a descriptor, or a number.</summary>
     public readonly string Summary => Ending switch
     {

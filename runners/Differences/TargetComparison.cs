@@ -119,8 +119,9 @@ public sealed class TargetComparison
                 return null;
             }
 
-            string? detail = one.Summary == other.Summary ? Word(calls[alike], one, other) : null;
-            if (one.Summary != other.Summary || detail is not null)
+            bool same = one.SaysAs(other);
+            string? detail = same ? Word(calls[alike], one, other) : null;
+            if (!same || detail is not null)
             {
                 DifferenceGroup group = new(calls[alike].Operation.Name, one.Summary, other.Summary);
                 return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail, [.. byFirst[..(alike + 1)]], [.. bySecond[..(alike + 1)]]);
