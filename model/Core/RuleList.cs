@@ -11,7 +11,7 @@ namespace KvmSpec.Model;
 /// </summary>
 internal sealed class RuleList
 {
-    /// <summary>Uses before a list is worth a method of its own: making one takes as long as some ten thousand uses save.</summary>
+    /// <summary>Uses before a list is worth a method of its own, which is slow to make.</summary>
     private const int UsesBeforeCompiling = 5_000;
 
     private static readonly ConditionalWeakTable<Rule[], RuleList> Known = [];
