@@ -46,7 +46,7 @@ public sealed class GuestTests
     public void A_report_shows_the_fault_and_not_the_machine() =>
         Assert.Equal(
             ["WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2", "RIP: 0010:f+0x1/0x2"],
-            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
+            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] epc : ffffffff8000d8ce ra : ffffffff8000d75c sp : ff6000000088bbf0\n[    2.0]  gp : ffffffff802d8b10\n[    2.0] status: 0000000200000120 badaddr: ffffffff8000d8ce\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
 
     [Theory]
     [InlineData(0x202, "HdrS", Architecture.X86)]

@@ -40,7 +40,7 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
             ("calls answered alike", RowTable.Number(comparison.Calls)),
             ("difference groups", RowTable.Number(groups.Length)),
             ("as the rules say", RowTable.Number(groups.Count(g => g.Covered))),
-            ("varying by themselves", RowTable.Number(groups.Count(g => g.Group.Varying.Count > 0))),
+            ("varying by itself", RowTable.Number(groups.Count(g => g.Group.Varying.Count > 0))),
         ]);
         return text.ToString();
     }

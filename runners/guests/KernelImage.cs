@@ -16,8 +16,8 @@ internal static class KernelImage
     private static readonly (int Offset, string Magic, Architecture Architecture)[] Magics =
     [
         (0x202, "HdrS", Architecture.X86),
-        (0x38, "RSC\x05", Architecture.Riscv64),
-        (0x38, "ARM\x64", Architecture.Arm64),
+        (0x38, "RSC\u0005", Architecture.Riscv64),
+        (0x38, "ARMd", Architecture.Arm64),
     ];
 
     private static readonly Dictionary<int, Architecture> Machines = new() { [62] = Architecture.X86, [243] = Architecture.Riscv64, [183] = Architecture.Arm64 };
@@ -25,7 +25,7 @@ internal static class KernelImage
     /// <summary>The architecture; <c>null</c> where the image does not tell, as compressed ones do not.</summary>
     public static Architecture? ArchitectureOf(ReadOnlySpan<byte> header)
     {
-        if (header.Length >= ElfHeader && header.StartsWith("\x7fELF"u8))
+        if (header.Length >= ElfHeader && header.StartsWith("\u007fELF"u8))
         {
             return Machines.TryGetValue(BinaryPrimitives.ReadUInt16LittleEndian(header[ElfMachine..]), out Architecture known) ? known : null;
         }
