@@ -1,4 +1,5 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
 using KvmSpec.Model.X86;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Differences;
@@ -27,13 +28,25 @@ public sealed class TargetComparisonTests
     public void A_planted_fault_is_found_and_made_small(string plant)
     {
         TargetComparison comparison = Compare(Revisions.Linux73, Plants.Find(plant, Revisions.Linux73)!, CancellationToken.None);
-        Assert.NotEmpty(comparison.Groups);
+        Assert.True(comparison.Differ);
         Assert.All(comparison.Groups, g =>
         {
             Assert.True(g.Smallest.Group.First != g.Smallest.Group.Second || g.Smallest.Detail is not null);
             Assert.True(g.Smallest.Sequence.Length <= 8, g.Smallest.Sequence.ToString());
             Assert.Equal(g.Smallest.Sequence.Length - 1, g.Smallest.At);
         });
+    }
+
+    [Fact]
+    public void What_varies_on_a_target_by_itself_is_told_apart()
+    {
+        using ModelTarget steady = new("steady", new Model.Model(Revisions.Linux73, X86Hosts.Amd));
+        using Clock clock = new(steady);
+        TargetComparison comparison = new(steady, clock, steady.Model);
+        Call version = new(steady.Model.Book.Operations.First(o => o.Ioctl == Ioctls.GetApiVersion.Ioctl), Handle.Kvm);
+        comparison.One([version], "once");
+        Assert.Equal(["clock"], Assert.Single(comparison.Groups).Varying);
+        Assert.False(comparison.Differ);
     }
 
     [Fact]
@@ -44,6 +57,31 @@ public sealed class TargetComparisonTests
         TargetComparison comparison = Compare(Revisions.Linux73, Revisions.Linux73, stop.Token);
         Assert.True(comparison.Interrupted);
         Assert.Equal(0, comparison.Sequences);
+    }
+
+    /// <summary>A model whose every call answers another number.</summary>
+    private sealed class Clock(ModelTarget target) : ITarget
+    {
+        private int ticks = 100;
+
+        public string Name => "clock";
+
+        public Host Host => target.Host;
+
+        public bool TakesMeanings => true;
+
+        public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
+        {
+            target.Execute(calls, observed);
+            foreach (ref Observation one in observed[..calls.Length])
+            {
+                one.Result = ticks++;
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private static TargetComparison Compare(Revision one, Revision other, CancellationToken stop)

@@ -65,6 +65,8 @@ public sealed class TargetDiffTests
     [InlineData(ExitStatus.BadRequest, "diff qemu-walker:rv64 model: qemu-walker:rv64 walks pages and takes no calls", "diff", "qemu-walker:rv64", "model")]
     [InlineData(ExitStatus.BadRequest, "target revision:riscv-hgatp-mode-v2: riscv-hgatp-mode-v2 has no rules for x86", "diff", "revision:riscv-hgatp-mode-v2", "model", "--host", "x86-amd")]
     [InlineData(ExitStatus.BadRequest, "--kernel: give the guest that boots it as the target, guest:NAME", "diff", "model", "model", "--host", "x86-amd", "--kernel", "Image")]
+    [InlineData(ExitStatus.BadRequest, "--base-kernel: give the guest that boots it as A, guest:NAME", "diff", "model", "guest:riscv64", "--base-kernel", "Image")]
+    [InlineData(ExitStatus.BadRequest, "--base-modules: give the kernel they belong to with --base-kernel", "diff", "guest:riscv64", "guest:riscv64", "--base-modules", "modules")]
     [InlineData(ExitStatus.BadRequest, "--sequences 0: nothing is left to compare", "diff", "model", "model", "--host", "x86-amd", "--sequences", "0")]
     [InlineData(ExitStatus.BadRequest, "target nothing:x: unknown; give local, guest:NAME", "diff", "nothing:x", "model")]
     [InlineData(ExitStatus.NoTarget, "guest nowhere: unknown; there are x86-64, ", "diff", "guest:nowhere", "model")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KvmSpec.Model;
 using KvmSpec.Runners.Guests;
 using KvmSpec.Runners.Targets;
 using Xunit;
@@ -45,7 +46,63 @@ public sealed class GuestTests
     public void A_report_shows_the_fault_and_not_the_machine() =>
         Assert.Equal(
             ["WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2", "RIP: 0010:f+0x1/0x2"],
-            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
+            KernelLog.Fault("[    1.0] Run /init as init process\n[    2.0] ------------[ cut here ]------------\n[    2.0] WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n[    2.0] Modules linked in: kvm\n[    2.0] epc : ffffffff8000d8ce ra : ffffffff8000d75c sp : ff6000000088bbf0\n[    2.0]  gp : ffffffff802d8b10\n[    2.0] status: 0000000200000120 badaddr: ffffffff8000d8ce\n[    2.0] RIP: 0010:f+0x1/0x2\n"));
+
+    [Theory]
+    [InlineData(0x202, "HdrS", Architecture.X86)]
+    [InlineData(0x38, "RSC\u0005", Architecture.Riscv64)]
+    [InlineData(0x38, "ARM\u0064", Architecture.Arm64)]
+    [InlineData(0x38, "none", null)]
+    public void A_boot_image_tells_its_architecture(int offset, string magic, Architecture? architecture)
+    {
+        byte[] image = new byte[KernelImage.HeaderSize];
+        Encoding.Latin1.GetBytes(magic, image.AsSpan(offset));
+        Assert.Equal(architecture, KernelImage.ArchitectureOf(image));
+        Assert.Null(KernelImage.ArchitectureOf(image.AsSpan(0, offset)));
+    }
+
+    [Theory]
+    [InlineData(62, Architecture.X86)]
+    [InlineData(243, Architecture.Riscv64)]
+    [InlineData(183, Architecture.Arm64)]
+    [InlineData(8, null)]
+    public void An_ELF_kernel_tells_its_architecture(byte machine, Architecture? architecture)
+    {
+        byte[] image = new byte[KernelImage.HeaderSize];
+        Encoding.Latin1.GetBytes("\u007fELF", image);
+        image[0x12] = machine;
+        Assert.Equal(architecture, KernelImage.ArchitectureOf(image));
+    }
+
+    [Fact]
+    public void A_kernel_of_another_architecture_is_refused_in_a_line()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            byte[] image = new byte[KernelImage.HeaderSize];
+            Encoding.Latin1.GetBytes("ARM\u0064", image.AsSpan(0x38));
+            File.WriteAllBytes(file, image);
+            TargetException refused = Assert.Throws<TargetException>(() => KernelFiles.Own(GuestName.Parse("riscv64").Guest.Architecture, file, null));
+            Assert.Equal($"--kernel {file}: a kernel for arm64, and the guest runs riscv64", refused.Message);
+            Assert.True(KernelFiles.Own(GuestName.Parse("arm64").Guest.Architecture, file, null).IsOwn);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void The_options_of_a_kernel_are_those_of_its_architecture()
+    {
+        string[] riscv = [.. KernelOptions.Fragment(Architecture.Riscv64)];
+        Assert.Contains("CONFIG_KVM=y", riscv);
+        Assert.Contains("CONFIG_SERIAL_OF_PLATFORM=y", riscv);
+        Assert.DoesNotContain("CONFIG_KVM_AMD=y", riscv);
+        Assert.Contains("CONFIG_KVM_AMD=y", KernelOptions.Fragment(Architecture.X86));
+        Assert.Contains("CONFIG_SERIAL_AMBA_PL011_CONSOLE=y", KernelOptions.Fragment(Architecture.Arm64));
+    }
 
     [Fact]
     public void An_initial_file_system_holds_what_was_put_in()

@@ -11,11 +11,23 @@ internal static class BenchCommand
     {
         Option<double> seconds = new("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 3 };
         Option<string?> loop = new("--c-loop") { Description = "The compiled yardstick; without it gcc compiles it where there is one." };
-        Command command = new("bench", "Measure the model, the targets and the vectors, side by side in one run.") { seconds, loop };
+        Option<string?> target = new("--target") { Description = $"Measure this target instead: how soon a guest answers, and what calls, VMs and sequences cost. {TargetNames.Forms}." };
+        Option<string?> kernel = new("--kernel") { Description = "For a guest: boot this kernel image instead." };
+        Option<string?> modules = new("--modules") { Description = "The directory with that kernel's modules, where KVM is one." };
+        Command command = new("bench", "Measure the model, this machine's kernel and the vectors, or one target, side by side in one run.") { seconds, loop, target, kernel, modules };
         command.SetAction(parsed =>
         {
             BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(loop), VectorDirectory.Find(null));
-            run.All();
+            OwnKernel? own = OwnKernel.Of(parsed.GetValue(target), parsed.GetValue(kernel), parsed.GetValue(modules));
+            if (parsed.GetValue(target) is { } name)
+            {
+                run.Target(name, own);
+            }
+            else
+            {
+                run.All();
+            }
+
             return ExitStatus.Conforms;
         });
         return command;

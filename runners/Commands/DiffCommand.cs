@@ -23,11 +23,13 @@ internal static class DiffCommand
         Option<string?> host = new("--host") { Description = "Two models: the host that they stand in for." };
         Option<string?> kernel = new("--kernel") { Description = "Two targets: the guest B boots this kernel image instead of its own." };
         Option<string?> modules = new("--modules") { Description = "The directory with that kernel's modules, where KVM is one." };
+        Option<string?> baseKernel = new("--base-kernel") { Description = "Two targets: the guest A boots this kernel image instead of its own, such as the kernel before a patch." };
+        Option<string?> baseModules = new("--base-modules") { Description = "The directory with that kernel's modules, where KVM is one." };
         Option<ReportFormat> format = new("--format") { Description = "Two targets: how the report is written.", DefaultValueFactory = _ => ReportFormat.Text };
         Option<string?> file = new("--output") { Description = "Two targets: the file to write the report to." };
         Command command = new("diff", "Say what two revisions do otherwise: each edit, and the shortest sequence that shows it. Or make the same sequences on two targets, and say every difference in groups.")
         {
-            one, other, sequences, length, seed, host, kernel, modules, format, file,
+            one, other, sequences, length, seed, host, kernel, modules, baseKernel, baseModules, format, file,
         };
         command.SetAction(parsed =>
         {
@@ -42,10 +44,10 @@ internal static class DiffCommand
             {
                 return new TargetDiff(first, second, CheckRequest.PlanOf(parsed.GetValue(seed)!, parsed.GetValue(sequences), parsed.GetValue(length), "1/1"),
                     parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : null,
-                    OwnKernel.Of(second, parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(format), parsed.GetValue(file)).Run(output);
+                    OwnKernel.Of(first, parsed.GetValue(baseKernel), parsed.GetValue(baseModules), "base-"), OwnKernel.Of(second, parsed.GetValue(kernel), parsed.GetValue(modules)), parsed.GetValue(format), parsed.GetValue(file)).Run(output);
             }
 
-            Option[] running = [sequences, length, seed, host, kernel, modules, format, file];
+            Option[] running = [sequences, length, seed, host, kernel, modules, baseKernel, baseModules, format, file];
             return running.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } option
                 ? throw new RequestException($"diff {first} {second}: {option.Name} goes with two targets, such as guest:NAME; two revisions are searched")
                 : Write(output, TargetNames.Revision(first), TargetNames.Revision(second));

@@ -4,7 +4,7 @@ using KvmSpec.Runners.Targets;
 
 namespace KvmSpec.Runners.Commands;
 
-/// <summary><c>kvmspec guest fetch</c>: brings what a guest needs.</summary>
+/// <summary><c>kvmspec guest</c>: brings what a guest needs, and says what a kernel of one's own does.</summary>
 internal static class GuestCommand
 {
     public static Command Make(TextWriter output)
@@ -13,7 +13,18 @@ internal static class GuestCommand
         Option<string?> mirror = new("--mirror") { Description = "A Debian mirror; without it the one that this system's apt uses." };
         Command fetch = new("fetch", "Fetch the kernel of a guest from Debian, checked by apt, into the cache directory.") { name, mirror };
         fetch.SetAction(parsed => Fetch(output, parsed.GetValue(name)!, parsed.GetValue(mirror)));
-        return new Command("guest", "Guests: kernels in QEMU that this machine does not run.") { fetch };
+        Argument<string> configured = new("name") { Description = "The guest that is to boot it." };
+        Command config = new("config", "Print the options that a kernel of your own needs, to append to a .config before 'make olddefconfig'.") { configured };
+        config.SetAction(parsed =>
+        {
+            foreach (string line in KernelOptions.Fragment(GuestName.Parse(parsed.GetValue(configured)!).Guest.Architecture.Architecture))
+            {
+                output.WriteLine(line);
+            }
+
+            return ExitStatus.Conforms;
+        });
+        return new Command("guest", "Guests: kernels in QEMU that this machine does not run.") { fetch, config };
     }
 
     private static int Fetch(TextWriter output, string name, string? mirror)

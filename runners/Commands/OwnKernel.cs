@@ -6,15 +6,19 @@ namespace KvmSpec.Runners.Commands;
 public sealed record OwnKernel(string Image, string? Modules)
 {
     /// <summary>Reads --kernel and --modules.</summary>
+    /// <param name="target">What boots it.</param>
+    /// <param name="kernel">What was given as the image.</param>
+    /// <param name="modules">What was given as the directory.</param>
+    /// <param name="which">What stands before <c>kernel</c> and <c>modules</c> in the options' names.</param>
     /// <exception cref="RequestException">They stand beside a target that boots nothing, or modules without a kernel.</exception>
-    public static OwnKernel? Of(string? target, string? kernel, string? modules)
+    public static OwnKernel? Of(string? target, string? kernel, string? modules, string which = "")
     {
         if (kernel is null)
         {
-            return modules is null ? null : throw new RequestException("--modules: give the kernel they belong to with --kernel");
+            return modules is null ? null : throw new RequestException($"--{which}modules: give the kernel they belong to with --{which}kernel");
         }
 
         return target?.StartsWith("guest:", StringComparison.Ordinal) == true ? new OwnKernel(kernel, modules)
-            : throw new RequestException("--kernel: give the guest that boots it as the target, guest:NAME");
+            : throw new RequestException($"--{which}kernel: give the guest that boots it as {(which.Length > 0 ? "A" : "the target")}, guest:NAME");
     }
 }

@@ -8,7 +8,7 @@ using KvmSpec.Runners.Vectors;
 namespace KvmSpec.Runners.Commands;
 
 /// <summary><c>kvmspec diff</c> of two targets: the same sequences on both.</summary>
-internal sealed record TargetDiff(string First, string Second, SequencePlan Plan, Host? Host, OwnKernel? Kernel, ReportFormat Format, string? Output)
+internal sealed record TargetDiff(string First, string Second, SequencePlan Plan, Host? Host, OwnKernel? BaseKernel, OwnKernel? Kernel, ReportFormat Format, string? Output)
 {
     /// <summary>True where a name is a target's and not a revision's.</summary>
     public static bool IsTarget(string name) => name is "local" or "model" || name.Contains(':', StringComparison.Ordinal);
@@ -42,8 +42,7 @@ internal sealed record TargetDiff(string First, string Second, SequencePlan Plan
             throw new RequestException($"--host {Host.Name}: goes with two models; a kernel is its own host");
         }
 
-
-        using ITarget? kernel = firstIsModel ? null : Open(First, null, null);
+        using ITarget? kernel = firstIsModel ? null : Open(First, null, BaseKernel);
         using ITarget second = Open(Second, kernel?.Host ?? Host, Kernel);
         using ITarget? model = firstIsModel ? Open(First, second.Host, null) : null;
         return Compare(output, ComparedTarget.Of(kernel ?? model!), ComparedTarget.Of(second));
@@ -71,7 +70,7 @@ internal sealed record TargetDiff(string First, string Second, SequencePlan Plan
             WholeFile.Write(Output, Format == ReportFormat.Json ? written : report.FirstLine + Environment.NewLine + written);
         }
 
-        return comparison.Interrupted ? ExitStatus.Interrupted : comparison.Groups.Count > 0 ? ExitStatus.Diverges : ExitStatus.Conforms;
+        return comparison.Interrupted ? ExitStatus.Interrupted : comparison.Differ ? ExitStatus.Diverges : ExitStatus.Conforms;
     }
 
     /// <summary>Opens a target; one that is a model stands in for the host, if its revision has rules for it.</summary>

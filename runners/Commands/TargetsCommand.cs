@@ -30,7 +30,7 @@ internal static class TargetsCommand
                 }
             }
 
-            output.WriteLine($"{"guest:NAME --kernel FILE",-28} ready: a kernel of your own with {string.Join(", ", GuestTable.RequiredOptions)}");
+            output.WriteLine($"{"guest:NAME --kernel FILE",-28} ready: a kernel of your own with {string.Join(", ", KernelOptions.All)}; 'kvmspec guest config NAME' prints them for a .config");
             output.WriteLine($"{"agent:COMMAND",-28} ready: what the command starts, which must be runners/agent/agent.c, compiled");
             foreach (string walker in WalkCheck.Names)
             {

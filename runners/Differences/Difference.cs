@@ -21,6 +21,9 @@ public sealed record Difference(DifferenceGroup Group, Sequence Sequence, string
 {
     /// <summary>The index of the call.</summary>
     public int At => Sequence.Length - 1;
+
+    /// <summary>What a kernel that crashed, hung or warned printed.</summary>
+    public IReadOnlyList<string> Printed { get; init; } = [];
 }
 
 /// <summary>A group with its count, its first sequence's name and its smallest sequence.</summary>
@@ -31,6 +34,9 @@ public sealed class DifferenceReport(Difference first, string origin)
 
     /// <summary>The smallest sequence that differs in the same group.</summary>
     public Difference Smallest { get; set; } = first;
+
+    /// <summary>The targets that answered the smallest sequence otherwise when they were asked again: a clock, say, and no change of the kernel.</summary>
+    public IReadOnlyList<string> Varying { get; set; } = [];
 
     /// <summary>How many sequences differ in this group first.</summary>
     public long Count { get; set; } = 1;

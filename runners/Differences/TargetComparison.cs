@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
 using KvmSpec.Model;
@@ -41,6 +42,9 @@ public sealed class TargetComparison
 
     /// <summary>What differed, by group.</summary>
     public IReadOnlyCollection<DifferenceReport> Groups => groups.Values;
+
+    /// <summary>True where the targets differ in more than what varies on one of them by itself.</summary>
+    public bool Differ => groups.Values.Any(g => g.Varying.Count == 0);
 
     public long Sequences { get; private set; }
 
@@ -90,7 +94,12 @@ public sealed class TargetComparison
             return found;
         }
 
-        groups.Add(found.Group, new DifferenceReport(found, origin) { Smallest = Shrink(found) });
+        Difference smallest = Shrink(found);
+        groups.Add(found.Group, new DifferenceReport(found, origin)
+        {
+            Smallest = smallest,
+            Varying = [.. Varying(smallest)],
+        });
         return found;
     }
 
@@ -103,11 +112,7 @@ public sealed class TargetComparison
             bySecond = new Observation[calls.Length];
         }
 
-        for (int i = 0; i < calls.Length; i++)
-        {
-            spelled[i] = model.Spell(calls[i]);
-        }
-
+        Spell(calls);
         Ask(first, calls, byFirst);
         Ask(second, calls, bySecond);
         for (alike = 0; alike < calls.Length; alike++)
@@ -124,11 +129,25 @@ public sealed class TargetComparison
             if (!same || detail is not null)
             {
                 DifferenceGroup group = new(calls[alike].Operation.Name, one.Summary, other.Summary);
-                return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail, [.. byFirst[..(alike + 1)]], [.. bySecond[..(alike + 1)]]);
+                return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail, [.. byFirst[..(alike + 1)]], [.. bySecond[..(alike + 1)]])
+                {
+                    Printed = [.. PrintedBy(first, one), .. PrintedBy(second, other)],
+                };
             }
         }
 
         return null;
+    }
+
+    private static IReadOnlyList<string> PrintedBy(ITarget target, in Observation observed) =>
+        observed.Ending != Ending.Returned && target is IPrints printing ? printing.Printed : [];
+
+    private void Spell(ReadOnlySpan<Call> calls)
+    {
+        for (int i = 0; i < calls.Length; i++)
+        {
+            spelled[i] = model.Spell(calls[i]);
+        }
     }
 
     private void Ask(ITarget target, ReadOnlySpan<Call> calls, Observation[] observed)
@@ -144,6 +163,35 @@ public sealed class TargetComparison
         {
             KvmSpec.Model.Model.Restore(calls[i], spelled[i], ref observed[i]);
         }
+    }
+
+    /// <summary>The targets that answer a sequence otherwise when they make it again; a kernel that died tells even if it does so once.</summary>
+    private IEnumerable<string> Varying(Difference difference)
+    {
+        if (difference.ByFirst[difference.At].Ending != Ending.Returned || difference.BySecond[difference.At].Ending != Ending.Returned)
+        {
+            yield break;
+        }
+
+        if (AnswersOtherwise(first, difference, difference.ByFirst))
+        {
+            yield return first.Name;
+        }
+
+        if (AnswersOtherwise(second, difference, difference.BySecond))
+        {
+            yield return second.Name;
+        }
+    }
+
+    /// <summary>True where a target that makes a sequence again answers its last call otherwise.</summary>
+    private bool AnswersOtherwise(ITarget target, Difference difference, ImmutableArray<Observation> answered)
+    {
+        ReadOnlySpan<Call> calls = difference.Sequence.Calls;
+        Spell(calls);
+        Ask(target, calls, byFirst);
+        ref readonly Observation again = ref byFirst[difference.At];
+        return again.Summary != answered[difference.At].Summary || Word(calls[difference.At], again, answered[difference.At]) is not null;
     }
 
     /// <summary>The first word that the targets left different.</summary>

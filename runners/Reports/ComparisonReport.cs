@@ -40,6 +40,7 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
             ("calls answered alike", RowTable.Number(comparison.Calls)),
             ("difference groups", RowTable.Number(groups.Length)),
             ("as the rules say", RowTable.Number(groups.Count(g => g.Covered))),
+            ("varying by itself", RowTable.Number(groups.Count(g => g.Group.Varying.Count > 0))),
         ]);
         return text.ToString();
     }
@@ -60,6 +61,8 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
                 first = new { answered = g.Group.Smallest.Group.First, covered = g.First.Covered, rule = g.First.Says },
                 second = new { answered = g.Group.Smallest.Group.Second, covered = g.Second.Covered, rule = g.Second.Says },
                 detail = g.Group.Smallest.Detail,
+                varying = g.Group.Varying,
+                printed = g.Group.Smallest.Printed,
                 count = g.Group.Count,
                 origin = g.Group.Origin,
                 calls = Lines(g.Group.Smallest),
@@ -84,6 +87,16 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
         if (group.Smallest.Detail is { } detail)
         {
             text.WriteLine($"  left behind: {detail}");
+        }
+
+        foreach (string line in DivergenceText.Printed(group.Smallest.Printed))
+        {
+            text.WriteLine("  " + line);
+        }
+
+        if (group.Varying.Count > 0)
+        {
+            text.WriteLine($"  varies: {string.Join(" and ", group.Varying)} answered otherwise when asked again, so that this tells nothing of the kernels");
         }
     }
 

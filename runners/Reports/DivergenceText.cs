@@ -52,13 +52,17 @@ internal static class DivergenceText
         }
 
         text.WriteLine($"  came:    {smallest.Observed.Summary}{(smallest.Judgement.Detail is null ? "" : $" ({smallest.Judgement.Detail})")}");
-        foreach (string line in smallest.Printed.Take(PrintedShown))
+        foreach (string line in Printed(smallest.Printed))
         {
-            text.WriteLine("  kernel:  " + (line.Length <= PrintedWidth ? line : line[..PrintedWidth]));
+            text.WriteLine("  " + line);
         }
 
         text.WriteLine($"  replay:  kvmspec check{Options(request, model)} --replay {group.Origin}");
     }
+
+    /// <summary>What the kernel itself printed, as much of it as a report shows.</summary>
+    public static IEnumerable<string> Printed(IReadOnlyList<string> lines) =>
+        lines.Take(PrintedShown).Select(line => "kernel:  " + (line.Length <= PrintedWidth ? line : line[..PrintedWidth]));
 
     /// <summary>What makes another run judge the sequence as this one did.</summary>
     private static string Options(CheckRequest request, Model.Model model) => string.Concat(

@@ -66,14 +66,7 @@ public sealed class GuestTarget : ITarget, IPrints, IPretends
     public static GuestTarget Start(string name, string? image = null, string? modules = null)
     {
         ArgumentNullException.ThrowIfNull(name);
-        (Guest guest, GuestKernel? asked) = GuestName.Parse(name);
-        if (GuestName.Missing(guest) is { } install)
-        {
-            throw new TargetException($"target guest:{name}: {install} brings what is missing");
-        }
-
-        KernelFiles kernel = image is null ? GuestName.Kernel(name, guest, asked) : KernelFiles.Own(guest.Architecture, image, modules);
-        return new GuestTarget("guest:" + name, new GuestStarter(name, guest, kernel));
+        return new GuestTarget($"guest:{name}{(image is null ? "" : $" --kernel {image}")}", GuestStarter.Of(name, image, modules));
     }
 
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace KvmSpec.Runners.Targets;
 
 /// <summary>What a kernel prints, by /dev/kmsg's records or on its console.</summary>
-internal static class KernelLog
+internal static partial class KernelLog
 {
     /// <summary>How kernels begin what they print where something is wrong in the kernel itself.</summary>
     private static readonly string[] Faults =
@@ -30,10 +32,14 @@ internal static class KernelLog
         .Where(TellsOfAFault)
         .All(l => l.Contains("WARNING: ", StringComparison.Ordinal) && l.Contains(" at ", StringComparison.Ordinal));
 
-    /// <summary>What a report shows of a text: from the first fault on, without the lines about the machine.</summary>
+    /// <summary>What a report shows of a text: from the first fault on, without the lines about the machine and its registers.</summary>
     public static IEnumerable<string> Fault(string text) => Lines(text)
         .SkipWhile(l => !TellsOfAFault(l))
-        .Where(l => !Surroundings.Any(s => l.StartsWith(s, StringComparison.Ordinal)));
+        .Where(l => !Surroundings.Any(s => l.StartsWith(s, StringComparison.Ordinal)) && !Registers().IsMatch(l));
+
+    /// <summary>A line of registers: a name and 64 bits of value.</summary>
+    [GeneratedRegex(@"^ *\w+ ?: [0-9a-f]{16}\b")]
+    private static partial Regex Registers();
 
     private static string Plain(string line)
     {

@@ -49,14 +49,38 @@ internal sealed class GuestStarter
         this.kernel = kernel;
         initramfs = Initramfs.Make(GuestCache.Agent(guest.Architecture), kernel.LoadModules(guest.Module));
         machine = guest.Machine.Split(' ');
-        append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 debugfs=off {guest.KernelArguments}".Trim();
+        append = $"console={guest.Architecture.Console} loglevel=5 panic=-1 oops=panic rcupdate.rcu_expedited=1 debugfs=off cryptomgr.notests {guest.KernelArguments}".Trim();
         FileInfo image = new(kernel.Image);
-        snapshots = new Snapshots($"{guest.Name}-{(kernel.IsOwn ? "own" : kernel.Title)}", guest.Restores, Path.GetFullPath(kernel.Image), $"{image.Length} {image.LastWriteTimeUtc:O}",
+        string path = Path.GetFullPath(kernel.Image);
+        snapshots = new Snapshots($"{guest.Name}-{(kernel.IsOwn ? "own-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8] : kernel.Title)}", guest.Restores, path, $"{image.Length} {image.LastWriteTimeUtc:O}",
             Convert.ToHexString(SHA256.HashData(initramfs)), guest.Machine, append, Encoding.UTF8.GetString(Tool.Run(guest.Architecture.Emulator, ["--version"])));
     }
 
     /// <summary>The module of our own that the guest loads, or <c>null</c>.</summary>
     public GuestModule? Module => guest.Module;
+
+    /// <summary>True where the next start goes on from a snapshot.</summary>
+    public bool HasSnapshot => snapshots.Arguments is not null;
+
+    /// <summary>What starts a guest, once all that it needs was found.</summary>
+    /// <param name="name">NAME or NAME@RELEASE.</param>
+    /// <param name="image">A kernel of the user's own, or <c>null</c>.</param>
+    /// <param name="modules">The directory with its modules, or <c>null</c>.</param>
+    /// <exception cref="TargetException">Something is not there.</exception>
+    public static GuestStarter Of(string name, string? image, string? modules)
+    {
+        (Guest guest, GuestKernel? asked) = GuestName.Parse(name);
+        if (GuestName.Missing(guest) is { } install)
+        {
+            throw new TargetException($"target guest:{name}: {install} brings what is missing");
+        }
+
+        return new GuestStarter(name, guest, image is null ? GuestName.Kernel(name, guest, asked) : KernelFiles.Own(guest.Architecture, image, modules));
+    }
+
+    /// <summary>Boots the guest until its agent answers, also where there is a snapshot.</summary>
+    /// <exception cref="TargetException">It does not start.</exception>
+    public GuestRun Boot() => Answering([], StartLimit, out string? reason) ?? throw new TargetException(reason!);
 
     /// <summary>Starts the guest, from a snapshot where there is one, until its agent answers.</summary>
     /// <exception cref="TargetException">It does not start.</exception>
@@ -72,7 +96,7 @@ internal sealed class GuestStarter
             snapshots.Forget();
         }
 
-        GuestRun started = Answering([], StartLimit, out string? reason) ?? throw new TargetException(reason!);
+        GuestRun started = Boot();
         if (guest.Restores && snapshots.Take(started.Qemu))
         {
             started.Dispose();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using KvmSpec.Runners.Targets;
+using KvmSpec.Runners.Vectors;
 
 namespace KvmSpec.Runners.Guests;
 
@@ -28,6 +29,11 @@ internal sealed partial record KernelFiles(string Title, string Image, string[] 
         if (!File.Exists(image))
         {
             throw new TargetException($"--kernel {image}: no such file");
+        }
+
+        if (KernelImage.ArchitectureOf(Start(image)) is { } other && other != architecture.Architecture)
+        {
+            throw new TargetException($"--kernel {image}: a kernel for {HostNeeds.NameOf(other)}, and the guest runs {HostNeeds.NameOf(architecture.Architecture)}");
         }
 
         if (modules is not null && !Directory.Exists(modules))
@@ -79,6 +85,13 @@ internal sealed partial record KernelFiles(string Title, string Image, string[] 
         }
 
         Directory.Move(partial, directory);
+    }
+
+    private static byte[] Start(string image)
+    {
+        using FileStream file = File.OpenRead(image);
+        byte[] start = new byte[KernelImage.HeaderSize];
+        return start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
     }
 
     private static string[] ModulesIn(string directory, GuestArchitecture architecture, string where)
