@@ -10,7 +10,7 @@ namespace KvmSpec.Runners.Bench;
 /// <summary>The same steps on hosts of each architecture, and verdicts on arm64's ID registers.</summary>
 internal sealed partial class BenchRun
 {
-    private const int Sequences = 256;
+    private const int RegisterSequences = 256;
 
     private void Architectures()
     {
@@ -41,7 +41,7 @@ internal sealed partial class BenchRun
         Model.Model arm = new(Revisions.Linux73, Arm64Hosts.Full);
         Generator generator = new(arm);
         List<(World World, Call Call)> found = [];
-        for (ulong s = 0; s < Sequences; s++)
+        for (ulong s = 0; s < RegisterSequences; s++)
         {
             Generator.Walk walk = generator.Begin(Mixer.SeedOf(5, s));
             Call call = default;
