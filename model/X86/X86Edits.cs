@@ -10,7 +10,6 @@ public static class X86Edits
     public static IReadOnlyList<Edit> Until71 =>
     [
         Answers("check-extension.disable-quirks2", "at most bits 0 to 10", (_, value) => (value & ~0x7ff) == 0),
-        Answers("check-extension.nested-state", "a size also where nesting is off", (_, value) => value is 4224 or 8320),
     ];
 
     public static IReadOnlyList<Edit> Until618 =>

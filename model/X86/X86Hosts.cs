@@ -34,7 +34,7 @@ public static class X86Hosts
     public static readonly Host Old = Make("x86-old", AmdAnswers,
         [(Capabilities.MAX_VCPUS, 1024), (Capabilities.MAX_VCPU_ID, 4096), (Capabilities.MULTI_ADDRESS_SPACE, 0), (Capabilities.X86_SMM, 0),
          (Capabilities.HYPERV, 0), (Capabilities.HYPERV_SYNIC, 0), (Capabilities.HYPERV_SYNIC2, 0), (Capabilities.HYPERV_ENFORCE_CPUID, 0),
-         (Capabilities.X86_DISABLE_EXITS, 4),
+         (Capabilities.X86_DISABLE_EXITS, 4), (Capabilities.NESTED_STATE, 0),
          (Capabilities.GUEST_MEMFD, 0), (Capabilities.GUEST_MEMFD_FLAGS, 0)]) with
     {
         GpaBits = 36,

@@ -41,11 +41,9 @@ public sealed class VectorTests
         ("what this release's kernels answer, the other's may answer too",
         [
             "6.18: check-extension.x86-disable-exits: answers at most bits 0 to 3",
-            "7.1: check-extension.nested-state: answers a size also where nesting is off",
             "6.18: check-extension.x2apic-api: answers 3 before a backport, 15 after it",
             "7.1: check-extension.x2apic-api: answers 3 before a backport, 15 after it",
         ]),
-        ("no host of the model has nesting off", ["7.2: check-extension.nested-state: answers a size also where nesting is off"]),
         ("a VM answers what /dev/kvm does, and that is withdrawn beside it",
         [
             "6.12: no vm/KVM_CHECK_EXTENSION(KVM_CAP_ONE_REG)",
