@@ -203,14 +203,14 @@ public sealed class Model
             return new Judgement(Finding.AsExpected, exact, Next(exact, node, call)) { Settled = excluded };
         }
 
-        if (observed.Ending != Ending.Returned)
-        {
-            return new Judgement(Finding.Crash, exact, world);
-        }
-
         if (observed.IsEnvironment(call))
         {
             return new Judgement(Finding.Environment, exact, world);
+        }
+
+        if (observed.Ending != Ending.Returned)
+        {
+            return new Judgement(Finding.Crash, exact, world);
         }
 
         if (observed.Errno == Errno.None)

@@ -20,6 +20,9 @@ public enum Ending : byte
 
     /// <summary>A model that stands in for a kernel says nothing of it.</summary>
     Unsaid,
+
+    /// <summary>The target did not make it, since the machine has not the memory that the kernel might set aside for it.</summary>
+    Spared,
 }
 
 /// <summary>What a kernel, or a model standing in for one, answered to a call.</summary>
@@ -40,11 +43,11 @@ public struct Observation
     public Words After;
 
     /// <summary>
-    /// True where the machine ran out of something, or a signal came: that decides nothing, nor does anything after it. With
+    /// True where the machine ran out of something or was about to, or a signal came: that decides nothing, nor does anything after it. With
     /// immediate_exit an EINTR is KVM_RUN's answer.
     /// </summary>
-    public readonly bool IsEnvironment(in Call call) => Ending == Ending.Returned && Errno.IsEnvironment()
-        && !(Errno == Errno.EINTR && call.Operation.Ioctl == Uapi.Ioctls.Run.Ioctl && call[Uapi.Ioctls.Run.ImmediateExit] != 0);
+    public readonly bool IsEnvironment(in Call call) => Ending == Ending.Spared || (Ending == Ending.Returned && Errno.IsEnvironment()
+        && !(Errno == Errno.EINTR && call.Operation.Ioctl == Uapi.Ioctls.Run.Ioctl && call[Uapi.Ioctls.Run.ImmediateExit] != 0));
 
     /// <summary>True where both have one <see cref="Summary"/>, told without writing it.</summary>
     public readonly bool SaysAs(in Observation other) => Ending == other.Ending
@@ -58,6 +61,7 @@ public struct Observation
         Ending.NotMade => "not made",
         Ending.Warned => "a kernel warning",
         Ending.Unsaid => "nothing said",
+        Ending.Spared => "not made: too little memory",
         _ when Errno != Errno.None => Errno.ToString(),
         _ when Descriptor => "a descriptor",
         _ => Result.ToString(),

@@ -48,6 +48,22 @@ public sealed class JudgementLaws
         return true;
     });
 
+    [Law("judge.environment", "∀ m, s, c, o of the machine (ENOMEM, EMFILE, ENFILE, spared), nothing left open: judge(m, s, c, o) = environment, leaves s and settles nothing")]
+    [Property(MaxTest = 500)]
+    public void TheMachineDecidesNothing(Setting setting, SequenceName name) => Walks.Each(setting, name, step =>
+    {
+        foreach (Observation machine in OfTheMachine)
+        {
+            Judgement judgement = setting.Model.Judge(step.Before, step.Call, machine with { After = step.Call.Words });
+            if (!step.Decided.Open && (judgement.Finding != Finding.Environment || !ReferenceEquals(judgement.Next, step.Before) || !judgement.Settled.IsEmpty))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    });
+
     /// <summary>The attribute of a device, asked as one of a vCPU: what is written lies at the same place.</summary>
     [Fact]
     public void A_call_in_another_shape_is_judged_by_what_lies_where()
@@ -74,6 +90,9 @@ public sealed class JudgementLaws
     /// <summary>True where a host answers what an older revision than its own does not allow.</summary>
     private static bool IsForbidden(Setting setting, Rule decided, string detail) =>
         setting.Revision.Name != setting.Host.Release && decided.Allows is not null && detail.EndsWith("is not a value the API allows", StringComparison.Ordinal);
+
+    private static readonly Observation[] OfTheMachine =
+        [new() { Errno = Errno.ENOMEM }, new() { Errno = Errno.EMFILE }, new() { Errno = Errno.ENFILE }, new() { Ending = Ending.Spared }];
 
     private static readonly Errno[] Errnos = [.. Enum.GetValues<Errno>().Where(e => e != Errno.None && !e.IsEnvironment())];
 }

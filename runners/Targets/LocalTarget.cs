@@ -22,6 +22,7 @@ public sealed unsafe class LocalTarget : ITarget
     private readonly int[] used = new int[Handle.Kinds * NamesOfAKind];
     private readonly CallMemory argument = new();
     private readonly CallMemory pointee = new();
+    private readonly MemslotMemory memslots;
     private int usedCount;
     private bool disposed;
 
@@ -37,6 +38,7 @@ public sealed unsafe class LocalTarget : ITarget
         _ = Libc.Close(kvm);
         MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
         MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
+        memslots = MemslotMemory.OfThisMachine();
         Host = LocalHost.Probe(Execute);
     }
 
@@ -54,6 +56,7 @@ public sealed unsafe class LocalTarget : ITarget
 
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
     {
+        memslots.Begin();
         try
         {
             Bind(Handle.Kvm, Opened(Device));
@@ -112,6 +115,12 @@ public sealed unsafe class LocalTarget : ITarget
         if (ioctl == Model.Uapi.Ioctls.Run.Ioctl && call[Model.Uapi.Ioctls.Run.ImmediateExit] == 0 && descriptor >= 0)
         {
             observed.Ending = Ending.NotMade;
+            return;
+        }
+
+        if (!memslots.Allows(call))
+        {
+            observed.Ending = Ending.Spared;
             return;
         }
 

@@ -32,5 +32,6 @@ internal static class TraceKeys
 
     /// <summary>What stands for an ending other than a return.</summary>
     public static readonly IReadOnlyList<(Model.Ending Ending, string Word)> Endings =
-        [(Model.Ending.Crashed, "crashed"), (Model.Ending.Hung, "hung"), (Model.Ending.NotMade, "not-made"), (Model.Ending.Unsaid, "unsaid")];
+        [(Model.Ending.Crashed, "crashed"), (Model.Ending.Hung, "hung"), (Model.Ending.NotMade, "not-made"), (Model.Ending.Unsaid, "unsaid"),
+        (Model.Ending.Spared, "spared")];
 }

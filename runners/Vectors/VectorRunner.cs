@@ -92,7 +92,7 @@ public sealed class VectorRunner(ITarget target, Model.Model model)
             }
 
             return observed[i].IsEnvironment(call.Call)
-                ? new(vector, VectorStatus.Skipped, i, $"the machine answered {observed[i].Summary}")
+                ? new(vector, VectorStatus.Skipped, i, observed[i].Ending == Ending.Spared ? "the machine has not the memory that it might cost" : $"the machine answered {observed[i].Summary}")
                 : new(vector, VectorStatus.Failed, i, $"expected {call.Expected}, came {CameOf(call, observed[i])}") { Came = CameOf(call, observed[i]) };
         }
 

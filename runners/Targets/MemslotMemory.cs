@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
+
+namespace KvmSpec.Runners.Targets;
+
+/// <summary>
+/// What this machine's kernel may set aside for the memslots of one sequence. A memslot costs memory for each of its pages when it is
+/// made, whether or not anything lies there: the largest that an x86 kernel without two-dimensional paging takes costs 16 GiB, which
+/// would have the kernel end processes that have no part in the check.
+/// </summary>
+/// <param name="bytesAPage">What a page of a memslot costs, in bytes, whatever its flags.</param>
+/// <param name="bound">How much the memslots of a sequence may cost together, in bytes.</param>
+public sealed class MemslotMemory(double bytesAPage, double bound)
+{
+    /// <summary>Two dirty bitmaps (kvm_alloc_dirty_bitmap).</summary>
+    private const double LoggedBytesAPage = 0.25;
+
+    /// <summary>KVM_MEM_MAX_NR_PAGES: a kernel refuses what is larger before it sets anything aside.</summary>
+    private const ulong MostPages = int.MaxValue;
+
+    private double cost;
+
+    /// <summary>What holds on this machine: a quarter of the memory that is there now.</summary>
+    public static MemslotMemory OfThisMachine() => new(
+        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64 && !PagesInTwoDimensions() ? sizeof(ulong) : 0, Available() / 4.0);
+
+    /// <summary>Begins a sequence, whose VMs are new.</summary>
+    public void Begin() => cost = 0;
+
+    /// <summary>True where the call may be made; what it may cost then counts to the end of the sequence.</summary>
+    public bool Allows(in Call call)
+    {
+        if (call.Operation.Ioctl != Ioctls.SetUserMemoryRegion.Ioctl && call.Operation.Ioctl != Ioctls.SetUserMemoryRegion2.Ioctl)
+        {
+            return true;
+        }
+
+        ulong pages = call[Ioctls.SetUserMemoryRegion.Size] / Vm.PageSize;
+        bool logged = (call[Ioctls.SetUserMemoryRegion.Flags] & Model.Common.Memslots.LogDirtyPages) != 0;
+        double own = pages > MostPages ? 0 : pages * (bytesAPage + (logged ? LoggedBytesAPage : 0));
+        if (cost + own > bound)
+        {
+            return false;
+        }
+
+        cost += own;
+        return true;
+    }
+
+    /// <summary>The bytes that could be had without swapping, as the kernel reckons.</summary>
+    private static double Available()
+    {
+        const string Line = "MemAvailable:";
+        string line = File.ReadLines("/proc/meminfo").First(l => l.StartsWith(Line, StringComparison.Ordinal));
+        return double.Parse(line[Line.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>memslot_rmap_alloc: only the MMU for two-dimensional paging needs no reverse map of each page.</summary>
+    private static bool PagesInTwoDimensions() => Says("kvm/parameters/tdp_mmu") && (Says("kvm_intel/parameters/ept") || Says("kvm_amd/parameters/npt"));
+
+    private static bool Says(string parameter)
+    {
+        string path = "/sys/module/" + parameter;
+        return File.Exists(path) && File.ReadAllText(path).Trim() is "Y" or "1";
+    }
+}
