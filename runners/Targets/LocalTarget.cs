@@ -35,9 +35,17 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         _ = Libc.Close(kvm);
-        MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
-        MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
-        Host = LocalHost.Probe(Execute);
+        try
+        {
+            MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
+            MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
+            Host = LocalHost.Probe(Execute);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public string Name => "local";
