@@ -120,6 +120,19 @@ public static class Revisions
         return nearest;
     }
 
+    /// <summary>How a release stands in for one that is not modelled, in words.</summary>
+    public static string StandingIn(Revision taken, string release)
+    {
+        ArgumentNullException.ThrowIfNull(taken);
+        return Parse(taken.Name).CompareTo(Parse(release)) < 0
+            ? $"the nearest older one: {release} is not modelled"
+            : $"the oldest one: {release} is not modelled, nor is anything before it";
+    }
+
+    /// <summary>The other releases, the likeliest origin of a backport first: the newer ones from the next on, then the older ones.</summary>
+    public static IEnumerable<Revision> Around(Revision release) =>
+        Releases.TakeWhile(r => r != release).Reverse().Concat(Releases.SkipWhile(r => r != release).Skip(1));
+
     private static (int Major, int Minor) Parse(string release)
     {
         string[] parts = release.Split('.', '-', '+');

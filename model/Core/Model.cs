@@ -133,6 +133,20 @@ public sealed class Model
     /// <summary>The rules that a call meets, in order, without deciding it.</summary>
     public ImmutableArray<Rule> RulesFor(World world, in Call call) => [.. Meet(world, call, out _).Rules];
 
+    /// <summary>True where a rule of that clause would decide the call if none stood before it.</summary>
+    internal bool Holds(World world, in Call call, string clause)
+    {
+        foreach (Rule rule in Meet(world, call, out Node node).Rules)
+        {
+            if (rule.Id == clause)
+            {
+                return (rule.Given is not { } fact || holds[fact.Index]) && rule.Decides(node, call);
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>What the model itself answers: an observation for a model that stands in for a kernel.</summary>
     public World Answer(World world, in Call call, out Observation observed, out Rule decided)
     {

@@ -61,6 +61,24 @@ public sealed record Mutant : Edit
         _ => $"limit {Limit!.Name} {(by < 0 ? "-" : "+")} {Math.Abs(by)}",
     };
 
+    /// <summary>True for a fault where the original leaves the answer open: that agrees with every answer.</summary>
+    public bool IsOpen => Kind is MutantKind.Drop or MutantKind.Swap && Operations.Any(o => o.Rules.Any(r => r.Open && r.Id == first));
+
+    /// <summary>True where both rules of a swap would decide the call: where they never do, their order is no one's to see.</summary>
+    public bool BothHold(Model model, World world, in Call call)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(world);
+        try
+        {
+            return model.Holds(world, call, first) && model.Holds(world, call, second);
+        }
+        catch (Exception crash) when (IsCrash(crash))
+        {
+            return true;
+        }
+    }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Clauses => Kind switch
     {
@@ -99,6 +117,9 @@ public sealed record Mutant : Edit
 
     /// <inheritdoc/>
     public override string ToString() => Words;
+
+    /// <summary>True for what a mutant's model may throw: the state knows nothing of what it is asked.</summary>
+    public static bool IsCrash(Exception thrown) => thrown is NullReferenceException or InvalidCastException or IndexOutOfRangeException;
 
     internal static Mutant Moving(Limit limit, long by) => new(MutantKind.Limit, "", [], "", "", by) { Limit = limit };
 

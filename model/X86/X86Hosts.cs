@@ -53,8 +53,8 @@ public static class X86Hosts
     public static readonly IReadOnlyList<Host> All = [Amd, Intel, Old, Encrypting];
 
     /// <summary>
-    /// A guest of Hyper-V with AVIC, whose VMs have two vCPUs and no dirty rings of the first kind: a host that answers what
-    /// no kernel does, so that rules which a usual one does not reach are decided too.
+    /// A guest of Hyper-V with AVIC and memslots for real mode, whose VMs have two vCPUs and no dirty rings of the first kind: a
+    /// host that answers what no kernel does, so that rules which a usual one does not reach, or not together, are decided too.
     /// </summary>
     public static Host Imagine(Host host)
     {
@@ -65,7 +65,7 @@ public static class X86Hosts
             host = host.Answering(capability, answer);
         }
 
-        return host with { Name = "x86-imagined", Settled = host.Settled.SetItem(KernelMemory.AvicSlot, true) };
+        return host with { Name = "x86-imagined", Settled = host.Settled.SetItem(KernelMemory.AvicSlot, true).SetItem(KernelMemory.RealModeSlots, true) };
     }
 
     private static Host Make(string name, string answers, (Symbol Capability, int Answer)[] changes)

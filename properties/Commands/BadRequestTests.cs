@@ -24,6 +24,17 @@ public sealed class BadRequestTests
     [InlineData("--replay x: give SEED:LENGTH", "check", "--target", "model", "--replay", "x")]
     [InlineData("--what-if x: give LIMIT=VALUE with a limit of 7.3 on x86: ", "check", "--target", "model", "--what-if", "x")]
     [InlineData("--what-if memslots=many: give LIMIT=VALUE", "check", "--target", "model", "--what-if", "memslots=many")]
+    [InlineData("--host x86-amd: agent:true is a host itself; give a target that is a model", "check", "--target", "agent:true", "--host", "x86-amd")]
+    [InlineData("--output : give a file", "check", "--target", "model", "--output", "")]
+    [InlineData("--output .: is a directory; give a file in it", "check", "--target", "model", "--output", ".")]
+    [InlineData("--output nowhere/report: cannot be written there; give a file in a directory of yours", "check", "--target", "model", "--output", "nowhere/report")]
+    [InlineData("--output .: is a directory", "diff", "model", "model", "--output", ".")]
+    [InlineData("--write .: is a directory", "matrix", "--target", "model", "--write", ".")]
+    [InlineData("--record: give a file", "check", "--target", "model", "--record", "")]
+    [InlineData("--record nowhere/record: ", "check", "--target", "model", "--host", "x86-amd", "--record", "nowhere/record")]
+    [InlineData("--sequences -1: give 0 or more", "coverage", "--sequences", "-1")]
+    [InlineData("--architecture x86: goes with --mutants", "coverage", "--architecture", "x86")]
+    [InlineData("architecture mars: ", "coverage", "--mutants", "--architecture", "mars")]
     [InlineData("Cannot parse argument 'yaml'", "check", "--format", "yaml")]
     [InlineData("Unrecognized command or argument '--nothing'", "check", "--nothing")]
     [InlineData("Required command was not provided", new string[0])]
@@ -34,6 +45,15 @@ public sealed class BadRequestTests
     [InlineData("nowhere/spec.md", "spec", "--write", "nowhere/spec.md")]
     [InlineData("nowhere/spec.md", "spec", "--check", "nowhere/spec.md")]
     public void Is_refused_in_one_line(string problem, params string[] args) => Refused(Invocation.Of(args), ExitStatus.BadRequest, problem);
+
+    [Fact]
+    public void Nothing_made_is_no_pass()
+    {
+        Invocation invocation = Invocation.Of("check", "--target", "model", "--host", "x86-old", "--replay", "guest-memfd/bind/plain");
+        Assert.Equal(ExitStatus.BadRequest, invocation.Status);
+        Assert.Contains("needs KVM_CAP_GUEST_MEMFD", invocation.Output, StringComparison.Ordinal);
+        Assert.StartsWith("kvmspec: nothing was checked: ", invocation.Errors, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Unreadable_excuses_are_refused() =>

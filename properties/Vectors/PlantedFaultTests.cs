@@ -20,7 +20,6 @@ public sealed class PlantedFaultTests
         ["vm/KVM_CREATE_VCPU: swap create-vcpu.exists and create-vcpu.id-limit-of-vm"] = "an id that exists is below the VM's limit",
         [FirstVersion + ": drop memslot.flags.first-version"] = SameErrno,
         [FirstVersion + ": drop memslot.flags.unknown"] = "the check before it refuses the same calls, for every host has read-only slots",
-        [SecondVersion + ": swap memslot.overlap.identity-map and memslot.guest-memfd.closed"] = "no model host has both an identity map and guest_memfd",
         [SecondVersion + ": swap memslot.guest-memfd.closed and memslot.guest-memfd.other"] = Apart,
         ["vm/KVM_GET_DIRTY_LOG: swap get-dirty-log.no-bitmap and get-dirty-log.unwritable"] = Apart,
         ["vm/KVM_CLEAR_DIRTY_LOG: swap clear-dirty-log.no-bitmap and clear-dirty-log.range"] = Apart,

@@ -155,18 +155,33 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
         report.Tried = tried;
     }
 
-    /// <summary>On a release that is not modelled: names the revision under which each group's sequence conforms.</summary>
+    /// <summary>On a release that is not modelled: names the revision under which each group's sequence, and each vector that failed, conforms.</summary>
     public void LabelBackports(ITarget target, Revision checkedRevision)
     {
         ArgumentNullException.ThrowIfNull(checkedRevision);
+        Checker[] others = [.. Revisions.Around(checkedRevision).Where(r => r.Book(checker.Model.Host.Architecture) is not null)
+            .Select(r => new Checker(target, new Model.Model(r, checker.Model.Host), strictness))];
         foreach (GroupReport report in groups.Values)
         {
-            report.Label = Revisions.Releases
-                .Where(r => r != checkedRevision && r.Book(checker.Model.Host.Architecture) is not null)
-                .FirstOrDefault(r => new Checker(target, new Model.Model(r, checker.Model.Host), strictness).Try(report.Smallest.Sequence.Calls) is null)
-                is { } explains
-                ? $"as in {explains.Name} (backport?)"
-                : "unexplained on an unmodelled release";
+            report.Label = Label(others, report.Smallest.Sequence.Calls);
         }
+
+        foreach ((_, VectorResult result) in Tally?.Failed ?? [])
+        {
+            Tally!.Labels[result.Vector.Id] = Label(others, result.Vector.Sequence);
+        }
+    }
+
+    private static string Label(Checker[] others, ReadOnlySpan<Call> calls)
+    {
+        foreach (Checker other in others)
+        {
+            if (other.Try(calls) is null)
+            {
+                return $"as in {other.Model.Revision.Name} (backport?)";
+            }
+        }
+
+        return "unexplained on an unmodelled release";
     }
 }

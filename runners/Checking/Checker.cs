@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using FsCheck;
 using FsCheck.Fluent;
 using KvmSpec.Model;
@@ -95,25 +96,37 @@ public sealed class Checker : Verdicts
         return null;
     }
 
-    /// <summary>Makes a divergence as small as FsCheck gets it with the project's shrinker, within its group.</summary>
+    /// <summary>
+    /// Makes a divergence as small as FsCheck gets it with the project's shrinker, within its group. FsCheck takes what a
+    /// candidate throws for a failure; here it ends the shrinking and is thrown on.
+    /// </summary>
     public Divergence Shrink(Divergence divergence, out int tried)
     {
         ArgumentNullException.ThrowIfNull(divergence);
         Divergence smallest = divergence;
         int count = 0;
+        ExceptionDispatchInfo? broken = null;
         Sequence start = new([.. divergence.Sequence.Calls[..(divergence.At + 1)]]);
         Property conforms = Prop.ForAll(Draws.Shrinking(Gen.Constant(start), Model), candidate =>
         {
             count++;
-            if (Try(candidate.Calls) is not { } found || found.Group != divergence.Group)
+            try
+            {
+                if (broken is not null || Try(candidate.Calls) is not { } found || found.Group != divergence.Group)
+                {
+                    return true;
+                }
+
+                smallest = found;
+                return false;
+            }
+            catch (Exception e) when ((broken = ExceptionDispatchInfo.Capture(e)) is not null)
             {
                 return true;
             }
-
-            smallest = found;
-            return false;
         });
         FsCheck.Check.One(Config.Quick.WithMaxTest(1).WithRunner(SilentRunner.Instance), conforms);
+        broken?.Throw();
         tried = count;
         return smallest;
     }

@@ -21,6 +21,9 @@ public sealed class VectorTally
     /// <summary>Those that failed, in the order they were made.</summary>
     public List<(string File, VectorResult Result)> Failed { get; } = [];
 
+    /// <summary>The revision that explains a failed vector on a kernel that is not modelled, if any, by the vector's id.</summary>
+    public Dictionary<string, string> Labels { get; } = [];
+
     /// <summary>How many were skipped.</summary>
     public int Skipped => skips.Count;
 
@@ -63,6 +66,11 @@ public sealed class VectorTally
 
         VectorTally merged = new() { Made = all.Sum(t => t.Made) };
         merged.Failed.AddRange(all.SelectMany(t => t.Failed).DistinctBy(f => f.Result.Vector.Id));
+        foreach ((string id, string label) in all.SelectMany(t => t.Labels))
+        {
+            merged.Labels.TryAdd(id, label);
+        }
+
         HashSet<string> failed = [.. merged.Failed.Select(f => f.Result.Vector.Id)];
         merged.passed.UnionWith(all.SelectMany(t => t.passed).Where(id => !failed.Contains(id)));
         foreach ((string id, string reason) in all.SelectMany(t => t.skips).Where(s => !failed.Contains(s.Key) && !merged.passed.Contains(s.Key)))

@@ -75,6 +75,7 @@ internal static class CheckCommand
 
     private static int Check(TextWriter output, CheckRequest request)
     {
+        WholeFile.Refuse("--output", request.Output);
         if (request.Target?.StartsWith(WalkCheck.Prefix, StringComparison.Ordinal) == true)
         {
             return WalkCheck.Check(output, request);
@@ -92,6 +93,7 @@ internal static class CheckCommand
 
         if (request.Target is not null)
         {
+            RefuseHost(request, request.Target);
             return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target), request.Kernel), null);
         }
 
@@ -106,8 +108,22 @@ internal static class CheckCommand
             missing = e.Message;
         }
 
+        if (local is not null)
+        {
+            RefuseHost(request, local.Name);
+        }
+
         Revision revision = request.RevisionOr(Revisions.Linux73);
         return Check(output, request, local is not null ? [local] : [.. request.HostsOf("model").Select(h => new ModelTarget("model", new Model.Model(revision, h)))], missing);
+    }
+
+    /// <summary>What stands in for a host says nothing of a kernel, which is a host itself.</summary>
+    private static void RefuseHost(CheckRequest request, string target)
+    {
+        if (request.Host is not null && TargetNames.ModelledBy(target) is null)
+        {
+            throw new RequestException($"--host {request.Host.Name}: {target} is a host itself; give a target that is a model, such as --target model");
+        }
     }
 
     /// <summary>Checks a target that is there, or where a reason is given a model in the place of a kernel; disposes of it.</summary>
@@ -146,6 +162,7 @@ internal static class CheckCommand
         IReadOnlyList<PlacedVector> vectors = request.SelectVectors();
         CheckReport report = new(request, targets, revision, exact, missing);
         bool text = request.Format == ReportFormat.Text && request.Output is null;
+        using TraceRecorder? record = request.Record is null || request.DryRun ? null : TraceRecorder.Create(request.Record, new TraceHead(targets[0].Name, report.Kernel, targets[0].Host));
         if (text)
         {
             output.WriteLine(report.FirstLine);
@@ -158,8 +175,7 @@ internal static class CheckCommand
             return ExitStatus.Conforms;
         }
 
-        using Cancellation stop = new();
-        using TraceRecorder? record = request.Record is null ? null : TraceRecorder.Create(request.Record, new TraceHead(targets[0].Name, report.Kernel, targets[0].Host));
+        using Cancellation stop = new() { Abandon = record is null ? null : record.Abandon };
         List<CheckRun> runs = [];
         ProgressBar.Run(text && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected, "sequences", request.Plan.Own * tested.Length, progress =>
         {
@@ -184,6 +200,11 @@ internal static class CheckCommand
         }
 
         report.Write(output);
+        if (runs.All(r => r.Checker.Sequences == 0 && !r.Interrupted))
+        {
+            throw new RequestException($"nothing was checked: all {vectors.Count} vectors were skipped");
+        }
+
         return runs.Any(r => r.Interrupted) ? ExitStatus.Interrupted : report.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
     }
 

@@ -12,6 +12,7 @@ internal static class CoverageCommand
 {
     private const int Sequences = 2_000;
     private const int Length = 40;
+    private const int States = 2_000;
 
     public static Command Make(TextWriter output)
     {
@@ -20,17 +21,29 @@ internal static class CoverageCommand
         Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
         Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
         Option<string?> architecture = new("--architecture") { Description = "With --mutants: for which architecture; without it all of them." };
-        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, vectors };
+        Option<int> states = new("--states") { Description = "With --mutants: how many states an exhaustive search keeps on each host; 0 searches none.", DefaultValueFactory = _ => States };
+        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, states, vectors };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(sequences) < 0)
+            {
+                throw new RequestException($"--sequences {parsed.GetValue(sequences)}: give 0 or more");
+            }
+
+            if (parsed.GetValue(architecture) is { } alone && !parsed.GetValue(mutants))
+            {
+                throw new RequestException($"--architecture {alone}: goes with --mutants");
+            }
+
             Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
             CoverageRun run = new(asked, VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
+            bool noticed = false;
             if (parsed.GetValue(mutants))
             {
                 foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
                 {
                     output.WriteLine(HostNeeds.NameOf(one));
-                    WriteMutants(output, [.. run.Mutants(one)]);
+                    noticed |= WriteMutants(output, [.. run.Mutants(one, parsed.GetValue(states))]);
                 }
             }
             else
@@ -38,7 +51,7 @@ internal static class CoverageCommand
                 WriteClauses(output, [.. run.Clauses()]);
             }
 
-            return ExitStatus.Conforms;
+            return noticed ? ExitStatus.Diverges : ExitStatus.Conforms;
         });
         return command;
     }
@@ -63,10 +76,12 @@ internal static class CoverageCommand
         }
     }
 
-    private static void WriteMutants(TextWriter output, MutantCoverage[] mutants)
+    /// <summary>Writes the table; true where something noticed a mutant that is listed as equivalent.</summary>
+    private static bool WriteMutants(TextWriter output, MutantCoverage[] mutants)
     {
         MutantCoverage[] live = [.. mutants.Where(m => m.Equivalent is null)];
-        output.WriteLine($"{"kind",-8} {"mutants",8} {"equivalent",11} {"by vectors",14} {"by sequences",14} {"by either",14}");
+        MutantCoverage[] equivalent = [.. mutants.Where(m => m.Equivalent is not null)];
+        output.WriteLine($"{"kind",-8} {"mutants",8} {"equivalent",11} {"by vectors",14} {"by sequences",14} {"by either",14} {"by search",14}");
         foreach (IGrouping<MutantKind, MutantCoverage> kind in mutants.GroupBy(m => m.Mutant.Kind).OrderBy(g => g.Key))
         {
             WriteRow(output, kind.Key.ToString().ToLowerInvariant(), [.. kind]);
@@ -77,21 +92,33 @@ internal static class CoverageCommand
         output.WriteLine("survivors:");
         foreach (MutantCoverage survivor in live.Where(m => !m.ByVectors && !m.BySequences))
         {
-            output.WriteLine("  " + survivor.Mutant.Words);
+            output.WriteLine($"  {survivor.Mutant.Words}: {(survivor.BySearch is null ? "search does not tell it either" : $"told by {survivor.BySearch}")}");
         }
 
         output.WriteLine("equivalent:");
-        foreach (MutantCoverage equivalent in mutants.Where(m => m.Equivalent is not null))
+        foreach (IGrouping<string, MutantCoverage> why in equivalent.GroupBy(m => m.Equivalent!))
         {
-            output.WriteLine($"  {equivalent.Mutant.Words}: {equivalent.Equivalent}{(equivalent.ByVectors || equivalent.BySequences ? " (BUT IT WAS NOTICED)" : "")}");
+            output.WriteLine($"  {why.Key}: {why.Count()}");
+            foreach (MutantCoverage one in why)
+            {
+                output.WriteLine("    " + one.Mutant.Words);
+            }
         }
+
+        MutantCoverage[] wrong = [.. equivalent.Where(m => m.Noticed)];
+        foreach (MutantCoverage one in wrong)
+        {
+            output.WriteLine($"LISTED AS EQUIVALENT, BUT NOTICED {(one.ByVectors ? "by a vector" : one.BySequences ? "by a sequence" : "by search")}: {one.Mutant.Words}{(one.BySearch is null ? "" : $": {one.BySearch}")}");
+        }
+
+        return wrong.Length > 0;
     }
 
     private static void WriteRow(TextWriter output, string name, MutantCoverage[] mutants)
     {
         MutantCoverage[] live = [.. mutants.Where(m => m.Equivalent is null)];
         output.WriteLine($"{name,-8} {mutants.Length,8} {mutants.Length - live.Length,11} {Share(live.Count(m => m.ByVectors), live.Length),14} "
-            + $"{Share(live.Count(m => m.BySequences), live.Length),14} {Share(live.Count(m => m.ByVectors || m.BySequences), live.Length),14}");
+            + $"{Share(live.Count(m => m.BySequences), live.Length),14} {Share(live.Count(m => m.ByVectors || m.BySequences), live.Length),14} {Share(live.Count(m => m.BySearch is not null), live.Length),14}");
     }
 
     private static string Share(int part, int of) =>

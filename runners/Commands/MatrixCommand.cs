@@ -52,6 +52,7 @@ internal static class MatrixCommand
             throw new RequestException("matrix: give --target or --report, each once for every column");
         }
 
+        WholeFile.Refuse("--write", page);
         if (targets.Concat(reports).GroupBy(t => t).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
             throw new RequestException($"matrix: {twice.Key} is given twice");

@@ -15,6 +15,6 @@ public static class ExitStatus
     /// <summary>The target is not there.</summary>
     public const int NoTarget = 3;
 
-    /// <summary>Ended by Ctrl-C, as shells count it; what was found so far was reported.</summary>
+    /// <summary>Ended by Ctrl-C, as shells count it, or by another signal; what was found so far was reported.</summary>
     public const int Interrupted = 130;
 }

@@ -17,6 +17,7 @@ internal sealed record TargetDiff(string First, string Second, SequencePlan Plan
     /// <exception cref="TargetException">One of them is not there.</exception>
     public int Run(TextWriter output)
     {
+        WholeFile.Refuse("--output", Output);
         if (Plan.Count == 0)
         {
             throw new RequestException("--sequences 0: nothing is left to compare");

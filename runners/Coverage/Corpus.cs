@@ -60,6 +60,13 @@ public sealed class Corpus
             .Select(m => m.Sequence).Distinct().Take(Tries).Any(i => Shows(faulty, sequences[i]));
     }
 
+    /// <summary>True where both rules of a swap would have decided some call.</summary>
+    public bool Meets(Mutant mutant)
+    {
+        ArgumentNullException.ThrowIfNull(mutant);
+        return mutant.Operations.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Any(m => mutant.BothHold(model, m.World, m.Call));
+    }
+
     /// <summary>True where any sequence shows a difference to another model at all.</summary>
     public bool Tells(Model.Model other) => sequences.Any(s => Shows(other, s));
 
@@ -77,7 +84,7 @@ public sealed class Corpus
         {
             return !ReferenceEquals(faulty.Decide(met.World, met.Call), met.Decided);
         }
-        catch (NullReferenceException)
+        catch (Exception crash) when (Mutant.IsCrash(crash))
         {
             return true;
         }
@@ -90,7 +97,7 @@ public sealed class Corpus
         {
             return new Checker(target, model, Strictness.Exact).Try(sequence.Calls) is not null;
         }
-        catch (Exception crash) when (crash is NullReferenceException or InvalidCastException)
+        catch (Exception crash) when (Mutant.IsCrash(crash))
         {
             return true;
         }

@@ -9,7 +9,16 @@ namespace KvmSpec.Runners.Coverage;
 public sealed record ClauseCoverage(string Clause, long Vectors, long Sequences);
 
 /// <summary>A mutant and who notices it.</summary>
-public sealed record MutantCoverage(Mutant Mutant, bool ByVectors, bool BySequences, string? Equivalent);
+/// <param name="Mutant">The fault.</param>
+/// <param name="ByVectors">True where a vector fails.</param>
+/// <param name="BySequences">True where a generated sequence shows it.</param>
+/// <param name="BySearch">The shortest sequence of an exhaustive search that tells it from the original; <c>null</c> where none does.</param>
+/// <param name="Equivalent">Why nobody should notice it; <c>null</c> where somebody should.</param>
+public sealed record MutantCoverage(Mutant Mutant, bool ByVectors, bool BySequences, Sequence? BySearch, string? Equivalent)
+{
+    /// <summary>True where anything tells it from the original.</summary>
+    public bool Noticed => ByVectors || BySequences || BySearch is not null;
+}
 
 /// <summary>Which rules vectors and sequences decide on the model's hosts, and which faults they would notice.</summary>
 public sealed class CoverageRun
@@ -47,11 +56,46 @@ public sealed class CoverageRun
     }
 
     /// <summary>Every mutant of an architecture's rules, and who tells it from the original.</summary>
-    public IEnumerable<MutantCoverage> Mutants(Architecture architecture)
+    /// <param name="architecture">Whose rules.</param>
+    /// <param name="states">How many states an exhaustive search keeps on each host; 0 for none.</param>
+    public IEnumerable<MutantCoverage> Mutants(Architecture architecture, int states)
     {
         (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
-        return Model.Sequences.Mutants.Of(revision.Book(architecture)!).Select(mutant =>
-            new MutantCoverage(mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant, architecture)));
+        Mutant[] mutants = [.. Model.Sequences.Mutants.Of(revision.Book(architecture)!)];
+        IReadOnlyDictionary<Mutant, Sequence> told = Searched([.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
+        return mutants.Select(mutant =>
+        {
+            MutantCoverage found = new(
+                mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), told.GetValueOrDefault(mutant), Equivalents.Why(mutant, architecture));
+            bool apart = states > 0 && mutant.Kind == MutantKind.Swap && !found.Noticed && !met.Contains(mutant) && !own.Any(s => s.Corpus.Meets(mutant));
+            string? searched = apart ? Equivalents.NeverMet : mutant.IsOpen && !found.Noticed ? Equivalents.LeftOpen : null;
+            return found with { Equivalent = found.Equivalent ?? searched };
+        });
+    }
+
+    /// <summary>The mutants that an exhaustive search on any of the hosts tells from the original.</summary>
+    public static IReadOnlyDictionary<Mutant, Sequence> Searched(IReadOnlyList<Model.Model> models, IEnumerable<Mutant> mutants, int states) =>
+        Searched(models, mutants, states, out _);
+
+    private static Dictionary<Mutant, Sequence> Searched(IReadOnlyList<Model.Model> models, IEnumerable<Mutant> mutants, int states, out IReadOnlySet<Mutant> met)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        Dictionary<Mutant, Sequence> told = [];
+        HashSet<Mutant> both = [];
+        met = both;
+        foreach (Model.Model model in states > 0 ? models : [])
+        {
+            SmallCalls calls = new(model, model.Book.Operations, SmallScope.Telling);
+            MutantSearch search = new(model, mutants.Where(m => !told.ContainsKey(m)), calls);
+            foreach ((Mutant mutant, Sequence by) in search.Run(int.MaxValue, states))
+            {
+                told[mutant] = by;
+            }
+
+            both.UnionWith(search.Met);
+        }
+
+        return told;
     }
 
     private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)
@@ -62,7 +106,7 @@ public sealed class CoverageRun
         {
             return vectors.Any(v => runner.Run(v).Status == VectorStatus.Failed);
         }
-        catch (Exception crash) when (crash is NullReferenceException or InvalidCastException)
+        catch (Exception crash) when (Mutant.IsCrash(crash))
         {
             return true;
         }

@@ -33,7 +33,7 @@ public sealed class CheckReport
     /// <param name="request">What was asked.</param>
     /// <param name="targets">The target, or one model for each host that it stands in for.</param>
     /// <param name="revision">What it is checked against.</param>
-    /// <param name="exact">False where the nearest older release stands in for the target's own.</param>
+    /// <param name="exact">False where the nearest older release, or the oldest, stands in for the target's own.</param>
     /// <param name="missing">Why there is no kernel, where none was found.</param>
     public CheckReport(CheckRequest request, IReadOnlyList<ITarget> targets, Revision revision, bool exact, string? missing)
     {
@@ -51,7 +51,7 @@ public sealed class CheckReport
     public string FirstLine => missing is not null
         ? $"no kernel was checked ({missing}); the rules of {revision.Name} are checked against themselves"
         : $"{Target.Name}: {Kernel}, {Architecture}, checked against revision {revision.Name}"
-            + (exact ? "" : $" (the nearest older one: {Target.Host.Release} is not modelled)");
+            + (exact ? "" : $" ({Revisions.StandingIn(revision, Target.Host.Release)})");
 
     public string DryRun =>
         $"would make {request.Plan.Own} sequences of up to {request.Plan.Longest} calls with seed {request.Plan.Seed}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}";

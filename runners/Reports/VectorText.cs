@@ -21,7 +21,7 @@ internal static class VectorText
 
         foreach ((string file, VectorResult result) in tally.Failed.Take(MostLines / LinesEach))
         {
-            text.WriteLine($"{file}:{CallOf(result).Line}: {result.Vector.Id} failed: {result.Vector.Title}");
+            text.WriteLine($"{file}:{CallOf(result).Line}: {result.Vector.Id} failed: {result.Vector.Title}{(tally.Labels.TryGetValue(result.Vector.Id, out string? label) ? $"; {label}" : "")}");
             text.WriteLine($"    {CallOf(result).Call}: expected {CallOf(result).Expected}, came {result.Came}");
         }
 
@@ -61,6 +61,7 @@ internal static class VectorText
             call = CallOf(f.Result).Call.ToString(),
             expected = CallOf(f.Result).Expected,
             came = f.Result.Came,
+            label = tally.Labels.GetValueOrDefault(f.Result.Vector.Id),
         }),
         skipped = tally.Skips.Select(s => new { reason = s.Reason, count = s.Count }),
     };

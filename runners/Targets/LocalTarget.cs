@@ -22,7 +22,7 @@ public sealed unsafe class LocalTarget : ITarget
     private readonly int[] used = new int[Handle.Kinds * NamesOfAKind];
     private readonly CallMemory argument = new();
     private readonly CallMemory pointee = new();
-    private readonly MemslotMemory memslots;
+    private readonly MemslotMemory memslots = MemslotMemory.OfThisMachine();
     private int usedCount;
     private bool disposed;
 
@@ -36,10 +36,17 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         _ = Libc.Close(kvm);
-        MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
-        MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
-        memslots = MemslotMemory.OfThisMachine();
-        Host = LocalHost.Probe(Execute);
+        try
+        {
+            MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
+            MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
+            Host = LocalHost.Probe(Execute);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public string Name => "local";

@@ -45,6 +45,11 @@ public sealed class TraceRecorder : IDisposable
     /// <exception cref="RequestException">There is one.</exception>
     public static void Refuse(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new RequestException("--record: give a file");
+        }
+
         if (Path.Exists(path))
         {
             throw new RequestException($"--record {path}: is there already: remove it or give another name");
@@ -66,6 +71,9 @@ public sealed class TraceRecorder : IDisposable
         File.Move(path + Growing, path);
         whole = true;
     }
+
+    /// <summary>Takes the record away as it is; for a program that ends at once.</summary>
+    public void Abandon() => File.Delete(path + Growing);
 
     public void Dispose()
     {

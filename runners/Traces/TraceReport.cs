@@ -20,7 +20,7 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
 
     /// <summary>Who is checked against what.</summary>
     public string FirstLine => $"trace {request.Trace}: {head.Kernel}, {Vectors.HostNeeds.NameOf(head.Host.Architecture)}, checked against revision {revision.Name}"
-        + (exact ? "" : $" (the nearest older one: {head.Host.Release} is not modelled)");
+        + (exact ? "" : $" ({Revisions.StandingIn(revision, head.Host.Release)})");
 
     /// <summary>True where a group diverges that no excuse covers.</summary>
     public bool Diverges => Own.Any() || check.Ungrouped > 0;
