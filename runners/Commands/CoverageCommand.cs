@@ -20,7 +20,8 @@ internal static class CoverageCommand
         Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
         Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
         Option<string?> architecture = new("--architecture") { Description = "With --mutants: for which architecture; without it all of them." };
-        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, vectors };
+        Option<int> search = new("--search") { Description = "With --mutants: look for what nothing noticed with all sequences of a small world up to so many calls." };
+        Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, search, sequences, vectors };
         command.SetAction(parsed =>
         {
             Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
@@ -30,7 +31,12 @@ internal static class CoverageCommand
                 foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
                 {
                     output.WriteLine(HostNeeds.NameOf(one));
-                    WriteMutants(output, [.. run.Mutants(one)]);
+                    MutantCoverage[] made = [.. run.Mutants(one)];
+                    WriteMutants(output, made);
+                    if (parsed.GetValue(search) > 0)
+                    {
+                        WriteSearch(output, new MutantSearch(asked, parsed.GetValue(search)), parsed.GetValue(search), one, [.. made.Where(m => !m.ByVectors && !m.BySequences)]);
+                    }
                 }
             }
             else
@@ -85,6 +91,23 @@ internal static class CoverageCommand
         {
             output.WriteLine($"  {equivalent.Mutant.Words}: {equivalent.Equivalent}{(equivalent.ByVectors || equivalent.BySequences ? " (BUT IT WAS NOTICED)" : "")}");
         }
+    }
+
+    private static void WriteSearch(TextWriter output, MutantSearch search, int longest, Architecture architecture, MutantCoverage[] unnoticed)
+    {
+        (MutantCoverage Made, Sequence Shows)[] told =
+            [.. unnoticed.Select(m => (m, search.Shows(m.Mutant, architecture))).Where(t => t.Item2 is not null).Select(t => (t.m, t.Item2!))];
+        output.WriteLine($"search: of {unnoticed.Length} that nothing noticed, sequences of up to {longest} calls show {told.Length}, also with one vCPU a VM at most");
+        foreach ((MutantCoverage made, Sequence shows) in told)
+        {
+            output.WriteLine($"  {made.Mutant.Words}{(made.Equivalent is null ? "" : " (SAID TO BE EQUIVALENT)")}");
+            foreach (Call call in shows.Calls)
+            {
+                output.WriteLine($"    - {CallText.Write(call)}");
+            }
+        }
+
+        output.WriteLine($"left: {unnoticed.Length - told.Length}, of which {unnoticed.Count(m => m.Equivalent is null) - told.Count(t => t.Made.Equivalent is null)} are not explained");
     }
 
     private static void WriteRow(TextWriter output, string name, MutantCoverage[] mutants)

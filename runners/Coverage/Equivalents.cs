@@ -9,7 +9,11 @@ public static class Equivalents
 {
     private const string NeverBoth = "the two never hold together, or do the same";
 
-    private const string NobodyDies = "no call kills a VM of this architecture";
+    /// <summary>Why no call finds a dead VM, but for arm64's.</summary>
+    public const string NobodyDies = "no call kills a VM of this architecture";
+
+    /// <summary>Why no call is made on a guest_memfd file where the architecture has none.</summary>
+    public const string NoGuestMemory = "this architecture has no guest_memfd files";
 
     private static readonly (string Fault, string Why)[] List =
     [
@@ -28,6 +32,7 @@ public static class Equivalents
     public static string? Why(Mutant mutant, Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(mutant);
-        return List.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault) && (e.Why != NobodyDies || architecture != Architecture.Arm64)).Why;
+        return List.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault) && (e.Why != NobodyDies || architecture != Architecture.Arm64)).Why
+            ?? RiscvEquivalents.Why(mutant, architecture);
     }
 }
