@@ -12,6 +12,7 @@ namespace KvmSpec.Model.Common;
 public static class DirtyLogs
 {
     private const ulong BitsPerWord = 64;
+    private const ulong NarrowBits = 32;
 
     public static readonly Operation Get = new()
     {
@@ -27,10 +28,10 @@ public static class DirtyLogs
             RefuseLeaving(EFAULT, "get-dirty-log.unwritable",
                 "the bits are cleared all the same, unless KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 is on; words before the fault may be written",
                 (in n, in c) => Read(n, c),
-                (in n, in c) => Logged(n, c[GetDirtyLog.Slot], out Memslot slot) && Faults(c, slot),
+                (in n, in c) => Logged(n, c[GetDirtyLog.Slot], out Memslot slot) && Faults(n, c, slot),
                 new Write(GetDirtyLog.FirstWord, null)),
             Answer("get-dirty-log.answer",
-                [new(GetDirtyLog.FirstWord, (in n, in c) => Logged(n, c[GetDirtyLog.Slot], out Memslot slot) ? slot.Dirty : 0)],
+                [new(GetDirtyLog.FirstWord, (in n, in c) => Logged(n, c[GetDirtyLog.Slot], out Memslot slot) ? Written(n, c, slot) : 0)],
                 (in n, in c) => Read(n, c)),
         ],
         Alphabet = Alphabets.Of((GetDirtyLog.Slot, Slots), (GetDirtyLog.Bitmap, Alphabets.Pointers), (GetDirtyLog.FirstWord, [0, 0x55])),
@@ -53,7 +54,7 @@ public static class DirtyLogs
             Refuse(EINVAL, "clear-dirty-log.pages.unaligned", (in n, in c) => Logged(n, c[ClearDirtyLog.Slot], out Memslot slot)
                 && c[ClearDirtyLog.Pages] % BitsPerWord != 0 && c[ClearDirtyLog.Pages] < slot.Pages - c[ClearDirtyLog.FirstPage]),
             Refuse(EFAULT, "clear-dirty-log.unreadable",
-                (in n, in c) => Pointer.Of(c[ClearDirtyLog.Bitmap]).FaultsReading(BitmapBytes(c[ClearDirtyLog.Pages]))
+                (in n, in c) => Pointer.Of(c[ClearDirtyLog.Bitmap]).FaultsReading(BitmapBytes(n, c[ClearDirtyLog.Pages]))
                     && c[ClearDirtyLog.Pages] != 0),
             Accept("clear-dirty-log.clear", (in n, in c) => Cleared(n, c)),
         ],
@@ -79,8 +80,12 @@ public static class DirtyLogs
         Alphabet = Alphabets.Of((ResetDirtyRings.Argument, [0, 0, 1])),
     };
 
-    /// <summary>Bytes of a bitmap with that many bits, rounded up to whole words.</summary>
-    public static int BitmapBytes(ulong pages) => (int)Math.Min((pages + BitsPerWord - 1) / BitsPerWord * 8, int.MaxValue);
+    /// <summary>Bytes of a bitmap with that many bits, rounded up to whole words of so many.</summary>
+    public static int BitmapBytes(ulong pages, ulong word = BitsPerWord) => (int)Math.Min((pages + word - 1) / word * (word / 8), int.MaxValue);
+
+    /// <summary>A bitmap is rounded up to whole unsigned longs of the kernel.</summary>
+    private static int BitmapBytes(in Node n, ulong pages) =>
+        BitmapBytes(pages, n.Host.Architecture.HasNarrowLong() ? NarrowBits : BitsPerWord);
 
     private static bool RingOnly(in Node n) => n.Vm.DirtyRing != 0 && !n.Vm.RingWithBitmap;
 
@@ -89,8 +94,12 @@ public static class DirtyLogs
 
     private static bool Logged(in Node n, ulong key, out Memslot slot) => n.Vm.Memslots.TryFind((uint)key, out slot) && slot.Logged;
 
-    private static bool Faults(in Call c, Memslot slot) =>
-        Pointer.Of(c[GetDirtyLog.Bitmap]).FaultsWriting(BitmapBytes(slot.Pages));
+    private static bool Faults(in Node n, in Call c, Memslot slot) =>
+        Pointer.Of(c[GetDirtyLog.Bitmap]).FaultsWriting(BitmapBytes(n, slot.Pages));
+
+    /// <summary>The first 64 bits behind the pointer: of a shorter bitmap's only so many are written.</summary>
+    private static ulong Written(in Node n, in Call c, Memslot slot) =>
+        BitmapBytes(n, slot.Pages) == sizeof(uint) ? (c[GetDirtyLog.FirstWord] & ~(ulong)uint.MaxValue) | slot.Dirty : slot.Dirty;
 
     private static World Read(in Node n, in Call c)
     {

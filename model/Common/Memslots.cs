@@ -28,6 +28,10 @@ public static class Memslots
     {
         ArgumentNullException.ThrowIfNull(part);
         ImmutableArray<Rule> shared = Shared(part);
+        bool narrow = part.Architecture.HasNarrowLong();
+        ImmutableArray<Sample> gpas = [.. Gpas, .. part.MemslotGpas];
+        ImmutableArray<Sample> sizes = Sizes(narrow);
+        ImmutableArray<Sample> userAddresses = [.. UserAddresses, .. narrow ? CutAddresses : []];
         Rule[] ofGuestMemory = [.. shared.Where(r => OfGuestMemory.Contains(r.Id))];
         yield return new()
         {
@@ -41,7 +45,7 @@ public static class Memslots
                 .. shared.Except(ofGuestMemory),
             ],
             Alphabet = Alphabets.Of(
-                (Region.Slot, Slots), (Region.Flags, Flags), (Region.Gpa, [.. Gpas, .. part.MemslotGpas]), (Region.Size, Sizes), (Region.UserAddress, UserAddresses)),
+                (Region.Slot, Slots), (Region.Flags, Flags), (Region.Gpa, gpas), (Region.Size, sizes), (Region.UserAddress, userAddresses)),
         };
         yield return new()
         {
@@ -52,13 +56,16 @@ public static class Memslots
             Alphabet = Alphabets.Of(
                 (Region2.Slot, Slots),
                 (Region2.Flags, [.. Flags, 4, 4, 4, 5, 6]),
-                (Region2.Gpa, [.. Gpas, .. part.MemslotGpas]),
-                (Region2.Size, Sizes),
-                (Region2.UserAddress, UserAddresses),
+                (Region2.Gpa, gpas),
+                (Region2.Size, sizes),
+                (Region2.UserAddress, userAddresses),
                 (Region2.MemoryOffset, [0, 0, 0, 0, 4096, 4096, 1, 0xffff_ffff_ffff_f000]),
                 (Region2.MemoryFile, [new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 0), new Handle(DescriptorKind.GuestMemory, 1), new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, uint.MaxValue])),
         };
     }
+
+    /// <summary>The word of an ioctl that is a user address as calls have it; <c>null</c> where none is.</summary>
+    public static Field? UserAddressOf(Ioctl ioctl) => ioctl == Region.Ioctl ? Region.UserAddress : ioctl == Region2.Ioctl ? Region2.UserAddress : null;
 
     /// <summary>What only the second version can ask for.</summary>
     private static readonly string[] OfGuestMemory =
@@ -72,21 +79,22 @@ public static class Memslots
         Refuse(EINVAL, "memslot.id-limit", (in n, in c) => (ushort)c[Region.Slot] >= n[CommonLimits.Memslots]),
         Refuse(EINVAL, "memslot.flags.unknown", (in n, in c) => (c[Region.Flags] & ~ValidFlags(n, c)) != 0),
         Refuse(EINVAL, "memslot.size.unaligned", (in n, in c) => c[Region.Size] % Vm.PageSize != 0),
+        .. part.Architecture.HasNarrowLong() ? [SizeTooWide] : Array.Empty<Rule>(),
         Refuse(EINVAL, "memslot.gpa.unaligned", (in n, in c) => c[Region.Gpa] % Vm.PageSize != 0),
         Refuse(EINVAL, "memslot.user-address.unaligned", (in n, in c) => c[Region.UserAddress] % Vm.PageSize != 0),
-        Refuse(EINVAL, "memslot.user-address.range", (in n, in c) => OutOfUserRange(c[Region.UserAddress], c[Region.Size], n[UserAddressEnd])),
+        Refuse(EINVAL, "memslot.user-address.range", (in n, in c) => OutOfUserRange(n.Host.Long(UserAddress(n, c)), n.Host.Long(c[Region.Size]), n[UserAddressEnd])),
         Refuse(EINVAL, "memslot.memory-offset", (in n, in c) => Private(c)
             && (c[Region2.MemoryOffset] % Vm.PageSize != 0 || c[Region2.MemoryOffset] + c[Region.Size] < c[Region2.MemoryOffset])),
         Refuse(EINVAL, "memslot.address-space", (in n, in c) => c[Region.Slot] >> 16 >= n[AddressSpaces]),
         Refuse(EINVAL, "memslot.gpa.wraps", (in n, in c) => c[Region.Gpa] + c[Region.Size] < c[Region.Gpa]),
-        Refuse(EINVAL, "memslot.page-limit", (in n, in c) => c[Region.Size] / Vm.PageSize > n[MemslotPages]),
+        .. part.Architecture.HasNarrowLong() ? Array.Empty<Rule>() : [PageLimit],
 
         Refuse(EINVAL, "memslot.delete.absent", (in n, in c) => c[Region.Size] == 0 && Old(n, c) is null, stops: true),
         Accept("memslot.delete", (in n, in c) => n.With(n.Vm with { Memslots = n.Vm.Memslots.Without((uint)c[Region.Slot]) }),
             (in n, in c) => c[Region.Size] == 0),
 
         Refuse(EINVAL, "memslot.change.guest-memfd", (in n, in c) => Old(n, c) is not null && Private(c)),
-        Refuse(EINVAL, "memslot.change.user-address", (in n, in c) => Old(n, c) is { } old && old.UserAddress != c[Region.UserAddress]),
+        Refuse(EINVAL, "memslot.change.user-address", (in n, in c) => Old(n, c) is { } old && old.UserAddress != UserAddress(n, c)),
         Refuse(EINVAL, "memslot.change.size", (in n, in c) => Old(n, c) is { } old && old.Size != c[Region.Size]),
         Refuse(EINVAL, "memslot.change.kind", (in n, in c) => Old(n, c) is { } old && ((old.Flags ^ c[Region.Flags]) & (ReadOnly | GuestMemfd)) != 0),
         Accept("memslot.unchanged", null, (in n, in c) => Old(n, c) is { } old && old.Gpa == c[Region.Gpa] && old.Flags == c[Region.Flags]),
@@ -106,11 +114,20 @@ public static class Memslots
         Accept("memslot.flags", Changed),
     ];
 
+    /// <summary>An unsigned long of 32 bits does not hold the size.</summary>
+    private static Rule SizeTooWide { get; } = Refuse(EINVAL, "memslot.size.too-wide", (in n, in c) => c[Region.Size] != n.Host.Long(c[Region.Size]));
+
+    /// <summary>What is compared has 64 bits: where sizes have fewer, none is refused here.</summary>
+    private static Rule PageLimit { get; } = Refuse(EINVAL, "memslot.page-limit", (in n, in c) => c[Region.Size] / Vm.PageSize > n[MemslotPages]);
+
     private static ulong ValidFlags(in Node n, in Call c)
     {
         bool guestMemory = c.Operation.Ioctl == Region2.Ioctl && (c[Region.Flags] & GuestMemfd) != 0 && n.Host.Vm(Uapi.Capabilities.GUEST_MEMFD) > 0;
         return guestMemory ? GuestMemfd : LogDirtyPages | (n.Host.Vm(Uapi.Capabilities.READONLY_MEM) > 0 ? ReadOnly : 0);
     }
+
+    /// <summary>The user address as the kernel is given it, of which the slot keeps an unsigned long.</summary>
+    private static ulong UserAddress(in Node n, in Call c) => UserMemory.Spelled(n.Host.Architecture, c[Region.UserAddress]);
 
     private static bool OutOfUserRange(ulong address, ulong size, ulong end) => address + size > end || address + size < address;
 
@@ -165,7 +182,7 @@ public static class Memslots
             Key = (uint)c[Region.Slot],
             Gpa = c[Region.Gpa],
             Size = c[Region.Size],
-            UserAddress = c[Region.UserAddress],
+            UserAddress = n.Host.Long(UserAddress(n, c)),
             Flags = (uint)c[Region.Flags],
             Logged = logged,
             Dirty = logged ? FreshBits(n, c[Region.Size]) : 0,
@@ -214,13 +231,24 @@ public static class Memslots
     private static ImmutableArray<Sample> GpaEdges =>
         [new(ulong.MaxValue - 0x1fff, ArchitectureLimits.GpaEnd), new(ulong.MaxValue - 0xfff, ArchitectureLimits.GpaEnd), new(0, ArchitectureLimits.GpaEnd), new(0x1000, ArchitectureLimits.GpaEnd)];
 
-    private static readonly ImmutableArray<Sample> Sizes =
+    private static ImmutableArray<Sample> Sizes(bool narrow) =>
         [0, 0, 0, 0x1000, 0x1000, 0x1000, 0x1000, 0x2000, 0x2000, 0x10000, 0x40000, 0x41000, 0x100000, 1, 0xfff, 0x1001,
-         new(0x1000, MemslotPages, Vm.PageSize), new(0, MemslotPages, Vm.PageSize, Rare: true),
-         new(ulong.MaxValue - 0xfff, MemslotPages, Vm.PageSize, Rare: true), 1UL << 63, ulong.MaxValue - 0xfff];
+         .. narrow ? NarrowSizes : MostPages, 1UL << 63, ulong.MaxValue - 0xfff];
+
+    private static ImmutableArray<Sample> MostPages =>
+        [new(0x1000, MemslotPages, Vm.PageSize), new(0, MemslotPages, Vm.PageSize, Rare: true), new(ulong.MaxValue - 0xfff, MemslotPages, Vm.PageSize, Rare: true)];
+
+    /// <summary>Around what an unsigned long of 32 bits holds.</summary>
+    private static ImmutableArray<Sample> NarrowSizes => [(1UL << 32) - 0x1000, 1UL << 32, (1UL << 32) + 0x1000];
 
     private static readonly ImmutableArray<Sample> UserAddresses =
         [UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start, UserMemory.Start,
          UserMemory.Start + 0x1000, UserMemory.Start + 0x10000, UserMemory.ReadOnlyStart, UserMemory.ReadOnlyStart - 0x1000, UserMemory.Start + 1, 0, 0x10000,
          new(0, UserAddressEnd), new(ulong.MaxValue - 0xfff, UserAddressEnd), new(ulong.MaxValue - 0x1fff, UserAddressEnd), new(0x1000, UserAddressEnd), 1UL << 63, ulong.MaxValue - 0xfff];
+
+    /// <summary>Addresses of which an unsigned long of 32 bits keeps usual ones, and those.</summary>
+    private static ImmutableArray<Sample> CutAddresses =>
+        [CutStart, CutStart, UserMemory.Spelled(Architecture.Riscv32, UserMemory.Start), (1UL << 32) + UserMemory.Spelled(Architecture.Riscv32, UserMemory.ReadOnlyStart)];
+
+    private static Sample CutStart => (1UL << 32) + UserMemory.Spelled(Architecture.Riscv32, UserMemory.Start);
 }

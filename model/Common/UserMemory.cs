@@ -27,10 +27,33 @@ public static class UserMemory
     /// <summary>How many bytes a pointer that is fine leads to; the page after them is not mapped.</summary>
     public const int PointerReach = 65536;
 
-    /// <summary>True where it is known what is mapped in a range.</summary>
-    public static bool Known(ulong address, ulong size) => address >= KnownStart && address <= KnownEnd && size <= KnownEnd - address;
+    /// <summary>
+    /// A process whose unsigned long has 32 bits has no such addresses: those around both memories go out lowered by this.
+    /// There they lie above a program that is linked low and below libraries.
+    /// </summary>
+    private const ulong Lowered = 0xf_c000_0000;
 
-    /// <summary>True where a range has a page of the memory that cannot be written.</summary>
-    public static bool TouchesReadOnly(ulong address, ulong size) =>
-        address < ReadOnlyStart + ReadOnlyLength && ReadOnlyStart < address + size;
+    /// <summary>From here on user addresses are lowered.</summary>
+    private const ulong LoweredStart = 0xf_fc00_0000;
+
+    /// <summary>The first user address that is lowered no more.</summary>
+    private const ulong LoweredEnd = 0x10_2000_0000;
+
+    /// <summary>A user address as processes of an architecture write it.</summary>
+    public static ulong Spelled(Architecture architecture, ulong address) =>
+        architecture.HasNarrowLong() && address is >= LoweredStart and < LoweredEnd ? address - Lowered : address;
+
+    /// <summary>True where it is known what is mapped in a range, its address as a process writes it.</summary>
+    public static bool Known(Architecture architecture, ulong address, ulong size)
+    {
+        (ulong start, ulong end) = architecture.HasNarrowLong() ? (LoweredStart - Lowered, LoweredEnd - Lowered) : (KnownStart, KnownEnd);
+        return address >= start && address <= end && size <= end - address;
+    }
+
+    /// <summary>True where a range, its address as a process writes it, has a page of the memory that cannot be written.</summary>
+    public static bool TouchesReadOnly(Architecture architecture, ulong address, ulong size)
+    {
+        ulong start = Spelled(architecture, ReadOnlyStart);
+        return address < start + ReadOnlyLength && start < address + size;
+    }
 }

@@ -11,6 +11,13 @@ public enum Architecture
     Arm64,
 }
 
+/// <summary>What is true of an architecture whatever the host.</summary>
+public static class ArchitectureFacts
+{
+    /// <summary>True where an unsigned long of the kernel and of its processes has 32 bits.</summary>
+    public static bool HasNarrowLong(this Architecture architecture) => architecture == Architecture.Riscv32;
+}
+
 /// <summary>
 /// Something true or false of a host that no ioctl reports. Rules that depend on one allow both outcomes until an
 /// observation settles it for the run.
@@ -95,6 +102,9 @@ public sealed record Host
         int number = (int)capability.Value;
         return this with { OnSystem = OnSystem.SetItem(number, answer), OnVm = OnVm.SetItem(number, answer) };
     }
+
+    /// <summary>What an unsigned long of the kernel keeps of a number.</summary>
+    public ulong Long(ulong number) => Architecture.HasNarrowLong() ? (uint)number : number;
 
     /// <summary>/dev/kvm's answer for a capability; 0 above what was probed.</summary>
     public int System(Symbol capability) => Answer(OnSystem, capability);

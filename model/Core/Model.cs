@@ -67,6 +67,7 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(field);
         ulong mask = field.Meaning == Meaning.Number ? field.Mask : ulong.MaxValue;
+        mask = field.Place == Place.Argument ? Host.Long(mask) : mask;
         IEnumerable<ulong> alone = operation.Alphabet.TryGetValue(field, out ImmutableArray<Sample> samples)
             ? samples.Where(s => rare is null || s.Rare == rare).Select(s => (s.Limit is null ? s.Value : (this[s.Limit] * s.Scale) + s.Value) & mask)
             : [];
@@ -297,6 +298,11 @@ public sealed class Model
         if (call.Operation.Case is { } symbol)
         {
             spelled.Words[call.Operation.Ioctl!.Selector!.Index] = Book.Number(symbol);
+        }
+
+        if (call.Operation.Ioctl is { } ioctl && Common.Memslots.UserAddressOf(ioctl) is { } field)
+        {
+            spelled.Words[field.Index] = Common.UserMemory.Spelled(Host.Architecture, call[field]);
         }
 
         foreach (Spelling spelling in Book.Spellings)

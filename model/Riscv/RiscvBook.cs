@@ -7,9 +7,6 @@ namespace KvmSpec.Model.Riscv;
 /// <summary>What RISC-V puts into the common lists; both widths share every rule.</summary>
 public static class RiscvBook
 {
-    /// <summary>An unsigned long of 32 bits counts so many pages of a slot's size at most.</summary>
-    private const ulong PagesOfNarrowSize = (1UL << 32) / Vm.PageSize - 1;
-
     public static readonly Book Newest64 = CommonBook.Of(PartOf(Architecture.Riscv64));
 
     public static readonly Book Newest32 = CommonBook.Of(PartOf(Architecture.Riscv32));
@@ -37,7 +34,6 @@ public static class RiscvBook
         Limits = new Dictionary<Limit, Bound>
         {
             [CommonLimits.Memslots] = Bound.Fixed(32767),
-            [CommonLimits.MemslotPages] = Bound.Fixed(architecture == Architecture.Riscv64 ? int.MaxValue : PagesOfNarrowSize),
             [CommonLimits.AddressSpaces] = Bound.Fixed(1),
             [CommonLimits.UserAddressEnd] = Bound.Probed(h => h.UserAddressEnd, "the end of user addresses"),
             [CommonLimits.VcpuIds] = Bound.Fixed(1024),
@@ -48,6 +44,6 @@ public static class RiscvBook
             [CommonLimits.HaltPollNanoseconds] = Bound.Fixed(uint.MaxValue),
             [ArchitectureLimits.GpaEnd] = Bound.Probed(h => 1UL << h.GpaBits, "2 to KVM_CAP_VM_GPA_BITS on /dev/kvm"),
             [RiscvMemory.PagesKept] = Bound.Fixed(0),
-        }.ToImmutableDictionary(),
+        }.Concat(architecture.HasNarrowLong() ? [] : [new(CommonLimits.MemslotPages, Bound.Fixed(int.MaxValue))]).ToImmutableDictionary(),
     };
 }

@@ -27,7 +27,10 @@ public static class RiscvHosts
 
     public static readonly Host Sv32 = Make("riscv32-sv32", Architecture.Riscv32, GStageMode.Sv32x4, 0x9dc0_0000);
 
-    public static readonly IReadOnlyList<Host> All = [Sv57, Sv48, Sv39, Sv32];
+    /// <summary>The same with an AIA for guests.</summary>
+    public static readonly Host Sv32WithAia = Make("riscv32-sv32-aia", Architecture.Riscv32, GStageMode.Sv32x4, 0x9dc0_0000).Answering(Capabilities.IRQCHIP, 1);
+
+    public static readonly IReadOnlyList<Host> All = [Sv57, Sv48, Sv39, Sv32, Sv32WithAia];
 
     private static Host Make(string name, Architecture architecture, GStageMode widest, ulong userAddressEnd)
     {

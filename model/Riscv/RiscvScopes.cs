@@ -16,6 +16,7 @@ public static class RiscvScopes
         Name = "riscv64",
         Title = "a RISC-V VM with up to two vCPUs and two memslots",
         Host = RiscvHosts.Sv48.Name,
+        Lowered = [(CommonLimits.Vcpus, 2)],
         Wants = operation => operation.Ioctl is not null || operation.On is DescriptorKind.Vcpu or DescriptorKind.Device,
         Keeps = (operation, field, value) => field.Name switch
         {
@@ -49,8 +50,19 @@ public static class RiscvScopes
         Label = Label,
     };
 
+    /// <summary>What only a host without an AIA answers.</summary>
+    public static readonly SmallScope WithoutAia = new()
+    {
+        Name = "riscv64-no-aia",
+        Title = "devices on a host that has no AIA for guests, one vCPU beside them",
+        Host = RiscvHosts.Sv57.Name,
+        Names = _ => 1,
+        Wants = operation => operation.Creates is not null || operation.On is DescriptorKind.Vcpu or DescriptorKind.Device,
+        Keeps = (operation, field, value) => field != Ioctls.CreateVcpu.Id || value is 0 or 1024,
+    };
+
     /// <summary>The scopes of this architecture.</summary>
-    public static readonly IReadOnlyList<SmallScope> All = [Whole, Mode];
+    public static readonly IReadOnlyList<SmallScope> All = [Whole, Mode, WithoutAia];
 
     private static bool IsRegion(Operation operation) =>
         operation.Ioctl == Ioctls.SetUserMemoryRegion.Ioctl || operation.Ioctl == Ioctls.SetUserMemoryRegion2.Ioctl;

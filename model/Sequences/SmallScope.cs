@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KvmSpec.Model.Sequences;
 
 /// <summary>How small the world of an exhaustive search is: what is called, how many descriptors, which values.</summary>
@@ -13,6 +15,18 @@ public record SmallScope
 
     /// <summary>On which host it is searched.</summary>
     public string Host { get; init; } = "";
+
+    /// <summary>Limits that are lower here than any release's, so that few calls get to them.</summary>
+    public ImmutableArray<(Limit Limit, ulong Value)> Lowered { get; init; } = [];
+
+    /// <summary>The revision with the limits that this world lowers.</summary>
+    public Revision By(Revision revision)
+    {
+        ArgumentNullException.ThrowIfNull(revision);
+        Edit[] edits = [.. Lowered.Select(l => new SetLimit(l.Limit, l.Value))];
+        return edits.Length == 0 ? revision
+            : new Revision($"{revision.Name} with {string.Join(", ", edits.Select(e => e.Words))}", revision.Title, revision, [.. edits]) { IsRelease = false, About = revision.About };
+    }
 
     /// <summary>What a picture calls a state; states with one name are drawn as one. <c>null</c> where nothing is drawn.</summary>
     public Func<World, Host, string>? Label { get; init; }

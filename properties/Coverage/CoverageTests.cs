@@ -11,8 +11,12 @@ public sealed class CoverageTests
     private const int Sequences = 2000;
     private const int Length = 40;
 
-    private static readonly Lazy<ClauseCoverage[]> Clauses =
-        new(() => [.. new CoverageRun(Revisions.Linux73, Golden.Files, Sequences, Length).Clauses()]);
+    /// <summary>States that the search for faults which nothing else notices keeps on each host.</summary>
+    private const int States = 150;
+
+    private static readonly Lazy<CoverageRun> Run = new(() => new(Revisions.Linux73, Golden.Files, Sequences, Length));
+
+    private static readonly Lazy<ClauseCoverage[]> Clauses = new(() => [.. Run.Value.Clauses()]);
 
     [Fact]
     public void EveryRuleIsDecidedByAVector() =>
@@ -21,6 +25,16 @@ public sealed class CoverageTests
     [Fact]
     public void EveryRuleIsDecidedBySequences() =>
         Same(Undecided.BySequences, Clauses.Value.Where(c => c.Sequences == 0));
+
+    [Theory]
+    [InlineData(Architecture.Riscv64)]
+    [InlineData(Architecture.Riscv32)]
+    public void NoFaultIsLeftUnexplained(Architecture architecture)
+    {
+        MutantCoverage[] mutants = [.. Run.Value.Mutants(architecture, States)];
+        Golden.Empty(mutants.Where(m => m.Equivalent is null && !m.Noticed).Select(m => m.Mutant.Words + " is noticed by nothing")
+            .Concat(mutants.Where(m => m.Equivalent is not null && m.Noticed).Select(m => m.Mutant.Words + " is noticed after all")));
+    }
 
     private static void Same(IReadOnlyDictionary<string, string> known, IEnumerable<ClauseCoverage> found)
     {

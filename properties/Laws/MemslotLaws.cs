@@ -34,7 +34,7 @@ public sealed class MemslotLaws
     public void AreInsideLimits(Setting setting, SequenceName name) => EachSlot(setting, name, (_, slot) =>
         slot.Gpa < slot.Gpa + slot.Size && slot.Gpa + slot.Size <= setting.Model[ArchitectureLimits.GpaEnd]
         && (ushort)slot.Key < setting.Model[CommonLimits.Memslots]
-        && slot.Pages <= setting.Model[CommonLimits.MemslotPages]
+        && (setting.Host.Architecture.HasNarrowLong() ? slot.Size < 1UL << 32 : slot.Pages <= setting.Model[CommonLimits.MemslotPages])
         && slot.AddressSpace < setting.Model[CommonLimits.AddressSpaces]
         && slot.UserAddress + slot.Size <= setting.Model[CommonLimits.UserAddressEnd]);
 

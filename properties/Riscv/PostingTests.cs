@@ -29,6 +29,17 @@ public sealed class PostingTests
         Assert.Contains("shrank to 1 ", report.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Beside the time, which no test holds: in how many calls each defect shows.</summary>
+    [Fact]
+    public void How_soon_defects_are_found_is_measured()
+    {
+        Invocation bench = Invocation.Of("bench", "--defects", "riscv-hgatp-mode-v8");
+        Assert.Equal(ExitStatus.Conforms, bench.Status);
+        Assert.Collection(bench.Output.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal)),
+            defect => Assert.StartsWith("  riscv.gpa-bits.downsize, success ", defect, StringComparison.Ordinal),
+            defect => Assert.StartsWith("  memslot.gpa-size, EFAULT ", defect, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("riscv-hgatp-mode-v2", "mainline")]
     [InlineData("riscv-hgatp-mode-v8", "riscv-hgatp-mode-v8.promised")]
@@ -39,8 +50,20 @@ public sealed class PostingTests
         await Verifier.Verify(diff.Output).UseFileName($"diff.{one}.{other}");
     }
 
+    /// <summary>v7 went back to another way to probe modes, which userspace cannot see.</summary>
+    [Fact]
+    public void Postings_that_no_call_tells_apart_are_said_to_be_so()
+    {
+        Invocation diff = Invocation.Of("diff", "riscv-hgatp-mode-v6", "riscv-hgatp-mode-v7");
+        Assert.Equal(ExitStatus.Conforms, diff.Status);
+        Assert.Contains("no call tells them apart", diff.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("revision v9: unknown; there are ", "diff", "v9", "mainline")]
+    [InlineData("diff arm64-gicv5-posted-v5 riscv-hgatp-mode-v2: no architecture in common: ", "diff", "arm64-gicv5-posted-v5", "riscv-hgatp-mode-v2")]
+    [InlineData("host riscv64-sv64: unknown; there are ", "check", "--target", "revision:riscv-hgatp-mode-v2", "--host", "riscv64-sv64")]
+    [InlineData("--defects v9: no posting begins so; there are riscv-hgatp-mode-v2, riscv-hgatp-mode-v3, ", "bench", "--defects", "v9")]
     [InlineData("search arm: unknown; there are riscv64, riscv64-mode", "search", "arm")]
     [InlineData("search riscv64-mode: 7.3 on x86-amd is about another architecture", "search", "riscv64-mode", "--host", "x86-amd")]
     [InlineData("--host x86-amd: riscv-hgatp-mode-v2 and riscv-hgatp-mode-v2.promised are about riscv64, riscv32", "check", "--target", "revision:riscv-hgatp-mode-v2",

@@ -149,7 +149,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
             return;
         }
 
-        GroupReport report = new(divergence, origin, checker.Model);
+        GroupReport report = new(divergence, origin, checker.Model) { FoundBy = checker.Sequences, FoundAfter = checker.Calls };
         groups.Add(divergence.Group, report);
         report.Smallest = checker.Shrink(divergence, out int tried);
         report.Tried = tried;

@@ -46,6 +46,12 @@ public sealed class GroupReport(Divergence first, string origin, Model.Model mod
     /// <summary>How many sequences were tried to make it smaller.</summary>
     public int Tried { get; set; }
 
+    /// <summary>The number of the sequence or vector that found it, from 1, among those made on its host.</summary>
+    public long FoundBy { get; init; }
+
+    /// <summary>The calls made on its host up to the divergence.</summary>
+    public long FoundAfter { get; init; }
+
     /// <summary>The revision that explains it on a kernel that is not modelled, if any.</summary>
     public string? Label { get; set; }
 
@@ -62,6 +68,8 @@ public sealed class GroupReport(Divergence first, string origin, Model.Model mod
             Smallest = shortest.Smallest,
             Count = all.Sum(r => r.Count),
             Tried = shortest.Tried,
+            FoundBy = shortest.FoundBy,
+            FoundAfter = shortest.FoundAfter,
             Label = shortest.Label,
             Hosts = [.. all.SelectMany(r => r.Hosts).Distinct()],
         };

@@ -14,9 +14,16 @@ internal static class BenchCommand
         Option<string?> target = new("--target") { Description = $"Measure this target instead: how soon a guest answers, and what calls, VMs and sequences cost. {TargetNames.Forms}." };
         Option<string?> kernel = new("--kernel") { Description = "For a guest: boot this kernel image instead." };
         Option<string?> modules = new("--modules") { Description = "The directory with that kernel's modules, where KVM is one." };
-        Command command = new("bench", "Measure the model, this machine's kernel and the vectors, or one target, side by side in one run.") { seconds, loop, target, kernel, modules };
+        Option<string?> defects = new("--defects") { Description = "Measure instead how soon each defect of a posting is found against its own promise: the posting's name, or how the names begin.", HelpName = "NAME" };
+        Command command = new("bench", "Measure the model, this machine's kernel and the vectors, or one target, side by side in one run.") { seconds, loop, target, kernel, modules, defects };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(defects) is { } posting)
+            {
+                BenchDefects.Write(output, posting);
+                return ExitStatus.Conforms;
+            }
+
             BenchRun run = new(output, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(loop), VectorDirectory.Find(null));
             OwnKernel? own = OwnKernel.Of(parsed.GetValue(target), parsed.GetValue(kernel), parsed.GetValue(modules));
             if (parsed.GetValue(target) is { } name)

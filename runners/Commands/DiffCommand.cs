@@ -64,6 +64,13 @@ internal static class DiffCommand
 
         RevisionDiff diff = new(one, other);
         output.WriteLine($"{one} ({one.Title}) and {other} ({other.Title}), on {Named(one.Architectures.Intersect(other.Architectures))}");
+        if (diff.Edits.Count == 0)
+        {
+            output.WriteLine();
+            output.WriteLine("nothing stands between their rules: no call tells them apart");
+            return ExitStatus.Conforms;
+        }
+
         foreach (IGrouping<Revision, ShownEdit> owner in diff.Edits.GroupBy(e => e.Owner))
         {
             output.WriteLine();

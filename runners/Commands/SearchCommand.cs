@@ -4,6 +4,7 @@ using System.Globalization;
 using KvmSpec.Model;
 using KvmSpec.Model.Riscv;
 using KvmSpec.Model.Sequences;
+using KvmSpec.Runners.Coverage;
 using KvmSpec.Runners.Search;
 using KvmSpec.Runners.Vectors;
 
@@ -54,7 +55,7 @@ internal static class SearchCommand
                 return ExitStatus.Conforms;
             }
 
-            Write(output, asked, new Model.Model(by, ModelHosts.For(by, on)), parsed.GetValue(depth), parsed.GetValue(states));
+            Write(output, asked, new Model.Model(asked.By(by), ModelHosts.For(by, on)), parsed.GetValue(depth), parsed.GetValue(states));
             return ExitStatus.Conforms;
         });
         return command;
@@ -80,8 +81,18 @@ internal static class SearchCommand
             SearchEnd.Depth => $"cut after sequences of {depth} calls: more states lie beyond; --depth goes further",
             _ => string.Create(CultureInfo.InvariantCulture, $"cut at {states:#,0} states: more lie beyond; --states keeps more"),
         });
-        HashSet<string> asked = [.. calls.Calls.SelectMany(c => c.Operation.Rules).Select(r => r.Id)];
-        string[] undecided = [.. result.Decided.Where(d => d.Value == 0 && asked.Contains(d.Key)).Select(d => d.Key).Order(StringComparer.Ordinal)];
-        output.WriteLine($"{result.Decided.Count(d => d.Value > 0)} of {result.Decided.Count} clauses decided a call; of what is called not: {(undecided.Length == 0 ? "none" : string.Join(", ", undecided))}");
+        HashSet<string> asked = [.. calls.Calls.SelectMany(c => c.Operation.Rules.Concat(model.Resolve(World.Initial, c).Rules)).Select(r => r.Id)];
+        string[] undecided = [.. result.Decided.Where(d => d.Value == 0).Select(d => d.Key).Order(StringComparer.Ordinal)];
+        output.WriteLine($"{result.Decided.Count - undecided.Length} of {result.Decided.Count} clauses decided a call");
+        foreach (string clause in undecided.Where(c => Undecided.BySearch.ContainsKey(c) || asked.Contains(c)))
+        {
+            output.WriteLine($"  not {clause}: {Undecided.BySearch.GetValueOrDefault(clause, "no state within these bounds leads to it")}");
+        }
+
+        string[] uncalled = [.. undecided.Where(c => !Undecided.BySearch.ContainsKey(c) && !asked.Contains(c))];
+        if (uncalled.Length > 0)
+        {
+            output.WriteLine($"  {uncalled.Length} others are of calls that this small world does not make");
+        }
     }
 }

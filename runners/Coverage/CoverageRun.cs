@@ -1,5 +1,7 @@
 using KvmSpec.Model;
+using KvmSpec.Model.Common;
 using KvmSpec.Model.Sequences;
+using KvmSpec.Model.Uapi;
 using KvmSpec.Runners.Targets;
 using KvmSpec.Runners.Vectors;
 
@@ -23,6 +25,13 @@ public sealed record MutantCoverage(Mutant Mutant, bool ByVectors, bool BySequen
 /// <summary>Which rules vectors and sequences decide on the model's hosts, and which faults they would notice.</summary>
 public sealed class CoverageRun
 {
+    /// <summary>With one vCPU a VM at most, a few calls get to what a thousand would be needed for; VMs and vCPUs alone are made.</summary>
+    private static readonly SmallScope FewVcpus = SmallScope.Telling with
+    {
+        Lowered = [(CommonLimits.Vcpus, 1)],
+        Wants = o => o.Ioctl is null || o.Ioctl == Ioctls.CreateVm.Ioctl || o.Ioctl == Ioctls.CreateVcpu.Ioctl,
+    };
+
     private readonly (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] settings;
     private readonly Revision revision;
 
@@ -62,22 +71,26 @@ public sealed class CoverageRun
     {
         (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
         Mutant[] mutants = [.. Model.Sequences.Mutants.Of(revision.Book(architecture)!)];
-        IReadOnlyDictionary<Mutant, Sequence> told = Searched([.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
-        return mutants.Select(mutant =>
+        IReadOnlyDictionary<Mutant, Sequence> told = Searched(SmallScope.Telling, [.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
+        MutantCoverage[] found = [.. mutants.Select(mutant =>
         {
-            MutantCoverage found = new(
+            MutantCoverage one = new(
                 mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), told.GetValueOrDefault(mutant), Equivalents.Why(mutant, architecture));
-            bool apart = states > 0 && mutant.Kind == MutantKind.Swap && !found.Noticed && !met.Contains(mutant) && !own.Any(s => s.Corpus.Meets(mutant));
-            string? searched = apart ? Equivalents.NeverMet : mutant.IsOpen && !found.Noticed ? Equivalents.LeftOpen : null;
-            return found with { Equivalent = found.Equivalent ?? searched };
-        });
+            bool apart = states > 0 && mutant.Kind == MutantKind.Swap && !one.Noticed && !met.Contains(mutant) && !own.Any(s => s.Corpus.Meets(mutant));
+            string? searched = apart ? Equivalents.NeverMet : mutant.IsOpen && !one.Noticed ? Equivalents.LeftOpen : null;
+            return one with { Equivalent = one.Equivalent ?? searched };
+        })];
+        Mutant[] left = [.. found.Where(m => !m.Noticed && m.Equivalent is null).Select(m => m.Mutant)];
+        IReadOnlyDictionary<Mutant, Sequence> byFew = Searched(
+            FewVcpus, [.. own.Where(_ => left.Length > 0).Select(s => new Model.Model(FewVcpus.By(revision), s.Model.Host))], left, states, out _);
+        return found.Select(m => m with { BySearch = m.BySearch ?? byFew.GetValueOrDefault(m.Mutant) });
     }
 
     /// <summary>The mutants that an exhaustive search on any of the hosts tells from the original.</summary>
     public static IReadOnlyDictionary<Mutant, Sequence> Searched(IReadOnlyList<Model.Model> models, IEnumerable<Mutant> mutants, int states) =>
-        Searched(models, mutants, states, out _);
+        Searched(SmallScope.Telling, models, mutants, states, out _);
 
-    private static Dictionary<Mutant, Sequence> Searched(IReadOnlyList<Model.Model> models, IEnumerable<Mutant> mutants, int states, out IReadOnlySet<Mutant> met)
+    private static Dictionary<Mutant, Sequence> Searched(SmallScope scope, IReadOnlyList<Model.Model> models, IEnumerable<Mutant> mutants, int states, out IReadOnlySet<Mutant> met)
     {
         ArgumentNullException.ThrowIfNull(models);
         Dictionary<Mutant, Sequence> told = [];
@@ -85,7 +98,7 @@ public sealed class CoverageRun
         met = both;
         foreach (Model.Model model in states > 0 ? models : [])
         {
-            SmallCalls calls = new(model, model.Book.Operations, SmallScope.Telling);
+            SmallCalls calls = new(model, model.Book.Operations.Where(scope.Wants), scope);
             MutantSearch search = new(model, mutants.Where(m => !told.ContainsKey(m)), calls);
             foreach ((Mutant mutant, Sequence by) in search.Run(int.MaxValue, states))
             {

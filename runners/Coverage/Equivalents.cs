@@ -12,7 +12,11 @@ public static class Equivalents
 
     private const string NeverBoth = "the two never hold together, or do the same";
 
-    private const string NobodyDies = "no call kills a VM of this architecture";
+    /// <summary>Why no call finds a dead VM, but for arm64's.</summary>
+    public const string NobodyDies = "no call kills a VM of this architecture";
+
+    /// <summary>Why no call is made on a guest_memfd file where the architecture has none.</summary>
+    public const string NoGuestMemory = "this architecture has no guest_memfd files";
 
     /// <summary>Why a fault of a rule that leaves its answer open is no one's to see, where nothing noticed it.</summary>
     public const string LeftOpen = "what is left open agrees with every answer";
@@ -61,6 +65,6 @@ public static class Equivalents
         ArgumentNullException.ThrowIfNull(mutant);
         string[] never = [.. mutant.Clauses.Where(c => Undecided.ByVectors.ContainsKey(c) && Undecided.BySequences.ContainsKey(c))];
         return never.Length > 0 ? Undecided.ByVectors[never[0]]
-            : List.FirstOrDefault(e => e.Except != architecture && Regex.IsMatch(mutant.Words, e.Fault))?.Why;
+            : List.FirstOrDefault(e => e.Except != architecture && Regex.IsMatch(mutant.Words, e.Fault))?.Why ?? RiscvEquivalents.Why(mutant, architecture);
     }
 }

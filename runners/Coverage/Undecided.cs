@@ -1,3 +1,5 @@
+using KvmSpec.Model.Riscv;
+
 namespace KvmSpec.Runners.Coverage;
 
 /// <summary>Clauses that nothing here can decide, and why.</summary>
@@ -15,6 +17,16 @@ public static class Undecided
         ["arm64.create-irqchip.no-vgic"] = NoController,
         ["arm64.set-device-addr.no-vgic"] = NoController,
         ["run.guest"] = "a vector that ran a guest would run it on other people's runners too",
+    };
+
+    /// <summary>Clauses of RISC-V that no exhaustive search decides.</summary>
+    public static readonly IReadOnlyDictionary<string, string> BySearch = new Dictionary<string, string>
+    {
+        ["create-device.aia.absent"] = $"the host of {RiscvScopes.Whole.Name} has an AIA; {RiscvScopes.WithoutAia.Name} decides it",
+        ["descriptor.vm-dead"] = Equivalents.NobodyDies,
+        ["ioctl.known-number"] = "search calls what it knows by name",
+        ["run.guest"] = "search asks every vCPU to return at once",
+        ["unknown-ioctl.guest-memfd"] = Equivalents.NoGuestMemory,
     };
 
     /// <summary>Clauses that no generated sequence decides.</summary>

@@ -50,7 +50,7 @@ public sealed class CheckReport
     /// <summary>Who is checked against what.</summary>
     public string FirstLine => missing is not null
         ? $"no kernel was checked ({missing}); the rules of {revision.Name} are checked against themselves"
-        : $"{Target.Name}: {Kernel}, {Architecture}, checked against revision {revision.Name}"
+        : $"{Target.Name}: {Kernel}{(targets.Count > 1 ? $" ({Architecture})" : $", {Architecture}")}, checked against revision {revision.Name}"
             + (exact ? "" : $" ({Revisions.StandingIn(revision, Target.Host.Release)})");
 
     public string DryRun =>
@@ -212,6 +212,8 @@ public sealed class CheckReport
                     finding = g.First.Group.Finding.Words(),
                     count = g.Count,
                     origin = g.Origin,
+                    foundBy = g.FoundBy,
+                    foundAfter = g.FoundAfter,
                     label = g.Label,
                     excuse = request.Excuses.List.FirstOrDefault(e => e.Covers(g.First.Group))?.Reason,
                     printed = g.Smallest.Printed,

@@ -25,7 +25,7 @@ internal static class DivergenceText
         text.WriteLine($"divergence {number} of {of}: {group.First.Group.Finding.Words()}");
         string by = group.First.Group.Clause == group.First.Judgement.Rule.Id ? "expected by" : "decided by the target's";
         text.WriteLine($"  {group.First.Group.Ioctl}, {by} {group.First.Group.Clause}, observed {group.First.Group.Observed}");
-        text.WriteLine($"  in {group.Count} sequences; the first of {group.First.Sequence.Length} calls shrank to {smallest.Sequence.Length} ({group.Tried} tried)"
+        text.WriteLine($"  in {group.Count} sequences, found by number {group.FoundBy} after {group.FoundAfter} calls; its {group.First.Sequence.Length} calls shrank to {smallest.Sequence.Length} ({group.Tried} tried)"
             + (group.Label is null ? "" : $"; {group.Label}"));
         if (manyHosts)
         {
