@@ -18,7 +18,7 @@ internal sealed class FakeWalkMachine(Xlen xlen, WalkClauseSet without = default
     private MemoryMappedViewAccessor? view;
     private uint batch;
 
-    public Version Version { get; } = new(1, 2, 3);
+    public SecondOpinion Opinion { get; } = SecondOpinion.OfQemu(new Version(1, 2, 3));
 
     /// <summary>Why it does not even start; <c>null</c> where it does. Whoever waits for it asks: that is when it works.</summary>
     public string? Ended

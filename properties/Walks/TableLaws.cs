@@ -138,7 +138,7 @@ public sealed class TableLaws
     {
         foreach (ModeDifference difference in ModeDifference.All(Xlen.Rv64).Concat(ModeDifference.All(Xlen.Rv32)))
         {
-            Assert.Equal(difference.One.IsBare ? 0 : 1, difference.Words.Count);
+            Assert.Equal(difference.One.IsBare ? 0 : 1, difference.Entries.Count);
             Assert.NotEqual(Place(difference.ByOne), Place(difference.ByOther));
         }
     }

@@ -18,6 +18,7 @@ public sealed class WalkCheckTests
     private static readonly Excuse Known = new()
     {
         Clause = WalkClauses.GUser.Id,
+        By = Emulator.Qemu,
         Reason = "the machine does not ask for U",
         Without = WalkClauseSet.Of(WalkClauses.GUser),
     };
@@ -64,10 +65,10 @@ public sealed class WalkCheckTests
         WalkOracle oracle = new([]);
         WalkCheckRun run = new(server, Xlen.Rv64, oracle);
         run.Run(new SequencePlan(1, Accesses, 1), null, default);
-        WalkDivergence most = run.Groups.Values.MaxBy(d => d.Count)!;
+        WalkDivergence most = run.Findings.Groups.Values.MaxBy(d => d.Count)!;
         WalkCase smallest = most.Smallest.Trial.Walk;
-        Assert.All(run.Groups.Values, g => Assert.True(g.Smallest.Trial.Walk.Words.Count <= g.First.Trial.Walk.Words.Count));
-        Assert.Contains(run.Groups.Values, g => g.Smallest.Trial.Walk.Words.Count < g.First.Trial.Walk.Words.Count);
+        Assert.All(run.Findings.Groups.Values, g => Assert.True(g.Smallest.Trial.Walk.Words.Count <= g.First.Trial.Walk.Words.Count));
+        Assert.Contains(run.Findings.Groups.Values, g => g.Smallest.Trial.Walk.Words.Count < g.First.Trial.Walk.Words.Count);
         Assert.InRange(smallest.Words.Count, 1, smallest.Registers.Hgatp.Mode.Levels);
         Assert.True(smallest.Registers is { VsMode.IsBare: true, SstatusMxr: false, VsstatusMxr: false, VsstatusSum: false, MenvcfgAdue: false, MenvcfgPbmte: false });
         Assert.Equal(WalkClauses.GUser, most.Smallest.Trial.Result.Clause);
@@ -105,7 +106,7 @@ public sealed class WalkCheckTests
     public void An_access_that_leaves_the_arena_in_the_machine_alone_is_not_made(ulong seed)
     {
         WalkCase walk = new WalkGenerator(Xlen.Rv64, WalkCheckRun.Extensions(Xlen.Rv64)).Generate(seed);
-        Assert.Null(new WalkOracle(QemuExcuses.Of(new Version(10, 0, 2), Xlen.Rv64)).Prepare(seed, walk));
+        Assert.Null(new WalkOracle(WalkExcuses.Of(SecondOpinion.OfQemu(new Version(10, 0, 2)), Xlen.Rv64)).Prepare(seed, walk));
         Assert.NotNull(new WalkOracle([]).Prepare(seed, walk));
     }
 

@@ -36,15 +36,15 @@ internal sealed partial class BenchRun
         FlatTables tables = new(TranslationMode.Sv39x4, TranslationMode.Bare64, ManyPages);
         KeyValuePair<ulong, ulong>[] words = [.. tables.Words];
         ulong[] addresses = [.. tables.Accesses.Select(a => a.Address.Value)];
-        double theirs = Rate($"QEMU {server.Version}, TLB misses of the same tables", "M/s", 1e6, _ =>
+        double theirs = Rate($"{server.Opinion.Name}, TLB misses of the same tables", "M/s", 1e6, _ =>
         {
             server.Many(tables.Registers, words, addresses);
             return addresses.Length;
         });
         Line("  walks here for one miss there", ours / theirs, "");
-        Rate($"QEMU {server.Version}, random accesses checked", "k/s", 1e3, seed =>
+        Rate($"{server.Opinion.Name}, random accesses checked", "k/s", 1e3, seed =>
         {
-            WalkCheckRun run = new(server, Xlen.Rv64, new WalkOracle(QemuExcuses.Of(server.Version, Xlen.Rv64)));
+            WalkCheckRun run = new(server, Xlen.Rv64, new WalkOracle(WalkExcuses.Of(server.Opinion, Xlen.Rv64)));
             run.Run(new SequencePlan(seed, CheckedAccesses, 1), null, default);
             return CheckedAccesses;
         });

@@ -7,7 +7,6 @@ using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Vectors;
 using KvmSpec.Runners.Walks;
-using KvmSpec.Runners.Walks.Server;
 
 namespace KvmSpec.Runners.Commands;
 
@@ -45,7 +44,7 @@ internal static class WalkCommand
             command.Add(flag);
         }
 
-        command.Add(Spike(output));
+        command.Add(WalkSpikeCommand.Make(output));
         command.Add(Modes(output));
         command.SetAction(parsed =>
         {
@@ -84,44 +83,6 @@ internal static class WalkCommand
         return command;
     }
 
-    private static Command Spike(TextWriter output)
-    {
-        Argument<string> directory = new("directory") { Description = "Where the program and the cases are written." };
-        Option<string> xlen = new("--xlen") { Description = "32 or 64.", DefaultValueFactory = _ => "64" };
-        Option<int> count = new("--cases") { Description = "How many random accesses.", DefaultValueFactory = _ => 1000 };
-        Option<ulong> seed = new("--seed") { Description = "The seed that they are drawn from.", DefaultValueFactory = _ => 1 };
-        Option<string?> signature = new("--signature") { Description = "Write nothing; hold this signature of a simulator against the model." };
-        Command command = new("spike", "Write the walk server with linked-in cases for Spike, or compare what Spike made of them.") { directory, xlen, count, seed, signature };
-        command.SetAction(parsed =>
-        {
-            Xlen width = parsed.GetValue(xlen) switch
-            {
-                "32" => Xlen.Rv32,
-                "64" => Xlen.Rv64,
-                { } other => throw new RequestException($"--xlen {other}: give 32 or 64"),
-                null => Xlen.Rv64,
-            };
-            int cases = parsed.GetValue(count) is int n and > 0 and <= SpikeForm.CasesAtMost ? n
-                : throw new RequestException($"--cases {parsed.GetValue(count)}: give 1 to {SpikeForm.CasesAtMost}");
-            string[] lines = parsed.GetValue(signature) is { } path
-                ? [.. SpikeForm.Compare(path, width, parsed.GetValue(seed), cases)]
-                : [.. SpikeForm.Write(parsed.GetValue(directory)!, width, parsed.GetValue(seed), cases)];
-            foreach (string line in lines)
-            {
-                output.WriteLine(line);
-            }
-
-            bool differ = parsed.GetValue(signature) is not null && lines.Length > 0;
-            if (parsed.GetValue(signature) is not null)
-            {
-                output.WriteLine($"{lines.Length} of {cases} accesses differ");
-            }
-
-            return differ ? ExitStatus.Diverges : ExitStatus.Conforms;
-        });
-        return command;
-    }
-
     private static Command Modes(TextWriter output)
     {
         Command command = new("modes", "For each pair of G-stage modes the smallest table that they translate differently.");
@@ -129,17 +90,14 @@ internal static class WalkCommand
         {
             foreach (ModeDifference difference in ModeDifference.All(Xlen.Rv32).Concat(ModeDifference.All(Xlen.Rv64)))
             {
-                string table = difference.Words.IsEmpty ? "an empty table" : string.Join(", ", difference.Words.Select(w => $"0x{w.Key:x}: 0x{w.Value:x} ({new Pte(w.Value).Flags})"));
-                output.WriteLine($"{difference.One,-8} {difference.Other,-8} {table}, root at {ModeDifference.Root}, gpa {difference.Address}: "
-                    + $"{Made(difference.ByOne)}; {Made(difference.ByOther)}");
+                output.WriteLine($"{difference.One,-8} {difference.Other,-8} {difference.Table}, root at {ModeDifference.Root}, gpa {difference.Address}: "
+                    + $"{ModeDifference.Words(difference.ByOne)}; {ModeDifference.Words(difference.ByOther)}");
             }
 
             return ExitStatus.Conforms;
         });
         return command;
     }
-
-    private static string Made(WalkResult result) => result.IsTrap ? $"cause {(int)result.Cause} by {result.Clause}" : $"spa {result.Spa}";
 
     private static Option<string?> Flag(string name, string description) => new(Flags + name) { Description = description };
 

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using KvmSpec.Model;
 using KvmSpec.Model.Riscv;
+using KvmSpec.Model.Riscv.Tables;
+using KvmSpec.Model.Riscv.Walks;
 using KvmSpec.Runners.Search;
 
 namespace KvmSpec.Runners.Spec;
@@ -19,6 +21,7 @@ public static partial class SpecTables
         if (releases[0].Book(Architecture.Riscv64) is not null)
         {
             tables["riscv-mode-machine"] = $"```mermaid\n{StateGraph.Draw(releases[0], Hosts.Find(RiscvScopes.Mode.Host)!, RiscvScopes.Mode)}\n```";
+            tables["gstage-modes"] = ModeDifferences();
         }
 
         if (releases[0].Book(Architecture.Arm64) is not null)
@@ -28,6 +31,13 @@ public static partial class SpecTables
 
         return tables;
     }
+
+    /// <summary>For each pair of G-stage modes the smallest table that they translate differently.</summary>
+    public static string ModeDifferences() => Table(["mode", "other mode", "table", "address", "by the one", "by the other"],
+        ModeDifference.All(Xlen.Rv32).Concat(ModeDifference.All(Xlen.Rv64)).Select(d => new[]
+        {
+            d.One.Name, d.Other.Name, d.Table, d.Address.ToString(), ModeDifference.Words(d.ByOne), ModeDifference.Words(d.ByOther),
+        }));
 
     private static Dictionary<string, string> Generated(IReadOnlyList<Revision> releases) => new()
     {

@@ -160,7 +160,7 @@ internal sealed class WalkReader(Action<int, string> problem)
         Hgatp hgatp = Hgatp.Write(Hgatp.Reset(xlen), word, HgatpImplementation.Whole(xlen), ref nobody);
         if (hgatp.Word != word)
         {
-            Wrong(node.Line, $"hgatp 0x{word:x} is nothing that it can hold: MODE is {string.Join(" or ", TranslationMode.GStage(xlen).Select(m => $"{m.Code} ({m})"))}, and the root a multiple of 16 KiB");
+            Wrong(node.Line, $"hgatp 0x{word:x} is nothing that it can hold: MODE is {string.Join(" or ", TranslationMode.GStage(xlen).Select(m => $"{m.Code} ({m})"))}, the bits between MODE and VMID are 0, and the root is a multiple of 16 KiB");
         }
 
         return hgatp;

@@ -18,6 +18,8 @@
 #define MSTATUS_SPP (1 << 8)
 #define HSTATUS_SPV (1 << 7)
 #define HSTATUS_SPVP (1 << 8)
+#define CAUSE_VU_CALL 8
+#define CAUSE_VS_CALL 10
 
 #define CSR_VSSTATUS 0x200
 #define CSR_VSATP 0x280
@@ -31,6 +33,7 @@
 #define CSR_MTVAL2 0x34b
 
 .option arch, +h, +zicsr
+.option norelax                 # gp holds something else
 .section .text.start
 .globl _start
 _start:
@@ -67,6 +70,29 @@ _start:
     lla t0, trapped
     csrw mtvec, t0
 
+    # Registers of cases are written only where they change, for each write costs an emulator more than many instructions.
+    # What they hold: s7 menvcfg, s8 henvcfg, s9 vsstatus, s10 mstatus.MXR, s11 hstatus.SPVP, gp vsatp, tp hgatp.
+    li s7, 0
+    li s8, 0
+    li s9, 0
+    li s10, 0
+    li s11, 0
+    li gp, 0
+    li tp, 0
+    csrw CSR_MENVCFG, zero
+    csrw CSR_HENVCFG, zero
+#if __riscv_xlen == 32
+    csrw CSR_MENVCFGH, zero
+    csrw CSR_HENVCFGH, zero
+#endif
+    csrw CSR_VSSTATUS, zero
+    li t0, (MSTATUS_MXR | MSTATUS_SPP)
+    csrc mstatus, t0
+    li t0, (HSTATUS_SPV | HSTATUS_SPVP)
+    csrc CSR_HSTATUS, t0
+    csrw CSR_VSATP, zero
+    csrw CSR_HGATP, zero
+
     li s4, CONTROL
     li t0, READY
     sw t0, CONTROL_READY(s4)
@@ -98,34 +124,59 @@ wait:
 next:
     beqz s1, finished
 
-    LX t1, CASE_MENVCFG(s0)
+    # menvcfg before henvcfg, which is limited by it and so is written anew with it.
 #if __riscv_xlen == 64
-    csrw CSR_MENVCFG, t1
-    LX t1, CASE_HENVCFG(s0)
-    csrw CSR_HENVCFG, t1
+    LX t1, CASE_MENVCFG(s0)
+    LX t2, CASE_HENVCFG(s0)
 #else
     LX t1, (CASE_MENVCFG + 4)(s0)
-    csrw CSR_MENVCFGH, t1
-    LX t1, (CASE_HENVCFG + 4)(s0)
-    csrw CSR_HENVCFGH, t1
+    LX t2, (CASE_HENVCFG + 4)(s0)
 #endif
+    bne t1, s7, menvcfg
+    beq t2, s8, configured
+    j henvcfg
+menvcfg:
+    mv s7, t1
+#if __riscv_xlen == 64
+    csrw CSR_MENVCFG, t1
+henvcfg:
+    csrw CSR_HENVCFG, t2
+#else
+    csrw CSR_MENVCFGH, t1
+henvcfg:
+    csrw CSR_HENVCFGH, t2
+#endif
+    mv s8, t2
+configured:
     LX t1, CASE_VSSTATUS(s0)
+    beq t1, s9, vsstatus_written
     csrw CSR_VSSTATUS, t1
-    csrr t1, mstatus
-    li t2, ~(MSTATUS_MXR | MSTATUS_SPP)
-    and t1, t1, t2
-    LX t2, CASE_MSTATUS(s0)
-    or t1, t1, t2
-    csrw mstatus, t1
-    li t1, (HSTATUS_SPV | HSTATUS_SPVP)
-    csrc CSR_HSTATUS, t1
+    mv s9, t1
+vsstatus_written:
+    LX t1, CASE_MSTATUS(s0)
+    beq t1, s10, mstatus_written
+    csrc mstatus, s10
+    csrs mstatus, t1
+    mv s10, t1
+mstatus_written:
     lw t1, CASE_PRIVILEGE(s0)
-    slli t1, t1, 8
+    slli t1, t1, 8              # to the place of SPVP, which is that of SPP too
+    beq t1, s11, hstatus_written
+    csrc CSR_HSTATUS, s11
     csrs CSR_HSTATUS, t1
+    mv s11, t1
+hstatus_written:
     LX t1, CASE_VSATP(s0)
+    beq t1, gp, vsatp_written
     csrw CSR_VSATP, t1
+    mv gp, t1
+vsatp_written:
     LX t1, CASE_HGATP(s0)
-    csrrw t2, CSR_HGATP, t1
+    mv t2, tp
+    beq t1, tp, hgatp_written
+    csrw CSR_HGATP, t1
+    mv tp, t1
+hgatp_written:
 #ifndef LINKED_CASES
     # QEMU forgets every translation when hgatp changes, and looks at no table ahead of an access. Were either not so,
     # answers would differ.
@@ -179,9 +230,9 @@ store:
     HSV_STORE a2, (a1)
     j arrived
 fetch:
-    lw t1, CASE_PRIVILEGE(s0)
-    slli t1, t1, 8              # the place of SPP is that of SPVP
-    csrs mstatus, t1
+    beqz s11, enter
+    csrs mstatus, s11           # sret clears SPP and SPV again
+enter:
     li t1, HSTATUS_SPV
     csrs CSR_HSTATUS, t1
     csrw sepc, a1
@@ -198,15 +249,15 @@ many:
 
 arrived:
     SX zero, CASE_CAUSE(s0)
-    SX zero, CASE_TVAL(s0)
-    SX zero, CASE_TVAL2(s0)
-    SX zero, CASE_TINST(s0)
     j record
 
 .balign 4
 trapped:
     csrr t1, mcause
     SX t1, CASE_CAUSE(s0)
+    andi t1, t1, ~(CAUSE_VS_CALL ^ CAUSE_VU_CALL)
+    li t2, CAUSE_VU_CALL
+    beq t1, t2, record          # the call of a page that was fetched from
     csrr t1, mtval
     SX t1, CASE_TVAL(s0)
     csrr t1, CSR_MTVAL2

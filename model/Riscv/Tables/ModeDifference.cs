@@ -8,18 +8,24 @@ namespace KvmSpec.Model.Riscv.Tables;
 /// </summary>
 /// <param name="One">A mode.</param>
 /// <param name="Other">Another.</param>
-/// <param name="Words">The table's words that are not 0.</param>
+/// <param name="Entries">The table's words that are not 0.</param>
 /// <param name="Address">The guest physical address.</param>
 /// <param name="ByOne">What the first mode makes of it.</param>
 /// <param name="ByOther">What the second mode makes of it.</param>
 public sealed record ModeDifference(
-    TranslationMode One, TranslationMode Other, ImmutableSortedDictionary<ulong, ulong> Words, Gpa Address, WalkResult ByOne, WalkResult ByOther)
+    TranslationMode One, TranslationMode Other, ImmutableSortedDictionary<ulong, ulong> Entries, Gpa Address, WalkResult ByOne, WalkResult ByOther)
 {
     /// <summary>Where the root table is.</summary>
     public static readonly Spa Root = new(0x80000000);
 
     private const ulong Page = Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
     private const int MostEntries = 2;
+
+    /// <summary>The table in words.</summary>
+    public string Table => Entries.IsEmpty ? "an empty table" : string.Join(", ", Entries.Select(e => $"0x{e.Key:x}: 0x{e.Value:x} ({new Pte(e.Value).Flags})"));
+
+    /// <summary>What a mode makes of it, in words.</summary>
+    public static string Words(WalkResult result) => result.IsTrap ? $"cause {(int)result.Cause} by {result.Clause}" : $"spa {result.Spa}";
 
     /// <summary>For each pair of modes of a register width the smallest.</summary>
     public static IEnumerable<ModeDifference> All(Xlen xlen)

@@ -3,8 +3,8 @@ namespace KvmSpec.Runners.Walks.Server;
 /// <summary>What runs the walk server's program, with RAM that it shares with this process.</summary>
 internal interface IWalkMachine : IDisposable
 {
-    /// <summary>Which version of the machine it is, such as QEMU's 10.0.2.</summary>
-    Version Version { get; }
+    /// <summary>Whose walkers it has.</summary>
+    SecondOpinion Opinion { get; }
 
     /// <summary>Why it runs no longer; <c>null</c> while it does.</summary>
     string? Ended { get; }

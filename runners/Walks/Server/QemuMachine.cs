@@ -10,10 +10,10 @@ internal sealed class QemuMachine(Xlen xlen) : IWalkMachine
     private readonly string name = NameOf(xlen);
     private Process? process;
 
-    public Version Version { get; } = InstalledVersion(xlen);
+    public SecondOpinion Opinion { get; } = SecondOpinion.OfQemu(InstalledVersion(xlen));
 
     public string? Ended => process is { HasExited: true }
-        ? $"{name} {Version} ended with status {process.ExitCode}: {process.StandardError.ReadToEnd().Split('\n')[0]}"
+        ? $"{name} {Opinion.Version} ended with status {process.ExitCode}: {process.StandardError.ReadToEnd().Split('\n')[0]}"
         : null;
 
     public byte[] Build(string directory) => ServerProgram.Build(xlen, directory);

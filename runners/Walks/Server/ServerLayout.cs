@@ -29,7 +29,7 @@ internal static class ServerLayout
     public const uint Ready = 0x4b57414c;
 
     /// <summary>Cases handed over at once.</summary>
-    public const int BatchSize = 2048;
+    public const int BatchSize = 512;
 
     /// <summary>Two batches lie side by side: one is written while the other runs.</summary>
     public const ulong Batches = MemoryFrom + 0x100000;

@@ -42,7 +42,7 @@ internal static class WalkCheck
             return ExitStatus.Conforms;
         }
 
-        return Check(output, request, xlen, new QemuMachine(xlen), v => QemuExcuses.Of(v, xlen), planted);
+        return Check(output, request, xlen, new QemuMachine(xlen), o => WalkExcuses.Of(o, xlen), planted);
     }
 
     /// <summary>Makes the accesses on a machine; disposes of it.</summary>
@@ -50,13 +50,13 @@ internal static class WalkCheck
     /// <param name="request">What is asked.</param>
     /// <param name="xlen">The machine's width.</param>
     /// <param name="machine">The machine.</param>
-    /// <param name="excuses">Where a version of it is known to differ.</param>
+    /// <param name="excuses">Where it is known to differ.</param>
     /// <param name="planted">Clauses that the model is without.</param>
-    public static int Check(TextWriter output, CheckRequest request, Xlen xlen, IWalkMachine machine, Func<Version, IReadOnlyList<Excuse>> excuses, WalkClauseSet planted)
+    public static int Check(TextWriter output, CheckRequest request, Xlen xlen, IWalkMachine machine, Func<SecondOpinion, IReadOnlyList<Excuse>> excuses, WalkClauseSet planted)
     {
         using Cancellation stop = new();
         using WalkServer server = new(machine);
-        WalkCheckRun run = new(server, xlen, new WalkOracle(excuses(server.Version), planted));
+        WalkCheckRun run = new(server, xlen, new WalkOracle(excuses(server.Opinion), planted));
         if (request.Replay is { } replay)
         {
             run.One(Model.CallText.TryReadNumber(replay, out ulong seed) ? seed
@@ -69,7 +69,13 @@ internal static class WalkCheck
                 progress => run.Run(request.Plan, progress, stop.Token));
         }
 
-        string report = request.Format == ReportFormat.Json ? WalkCheckJson.Of(request, run) + Environment.NewLine : WalkCheckReport.Of(request, run);
+        return Write(output, request, run.Findings);
+    }
+
+    /// <summary>Writes the report; returns the exit status.</summary>
+    public static int Write(TextWriter output, CheckRequest request, WalkFindings found)
+    {
+        string report = request.Format == ReportFormat.Json ? WalkCheckJson.Of(request, found) + Environment.NewLine : WalkCheckReport.Of(request, found);
         if (request.Output is { } file)
         {
             WholeFile.Write(file, report);
@@ -79,7 +85,7 @@ internal static class WalkCheck
             output.Write(report);
         }
 
-        return run.Interrupted ? ExitStatus.Interrupted : run.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
+        return found.Interrupted ? ExitStatus.Interrupted : found.Diverges ? ExitStatus.Diverges : ExitStatus.Conforms;
     }
 
     /// <summary>What a check of a kernel can be told and one of walks cannot.</summary>
@@ -98,8 +104,8 @@ internal static class WalkCheck
         }
     }
 
-    /// <summary>The clauses that the model is to be without, to see that QEMU is then found to differ.</summary>
-    private static WalkClauseSet Planted(string? revision)
+    /// <summary>The clauses that the model is to be without, to see that machines are then found to differ.</summary>
+    public static WalkClauseSet Planted(string? revision)
     {
         const string Without = "without:";
         if (revision is null)

@@ -8,18 +8,18 @@ namespace KvmSpec.Runners.Walks.Server;
 /// <summary>What a walk check found, for programs. The keys that reports of kernels have too mean the same.</summary>
 internal static class WalkCheckJson
 {
-    public static string Of(CheckRequest request, WalkCheckRun run)
+    public static string Of(CheckRequest request, WalkFindings found)
     {
-        WalkTally tally = run.Tally;
+        WalkTally tally = found.Tally;
         JsonObject json = new()
         {
             ["target"] = request.Target,
-            ["kernel"] = $"QEMU {run.Version}",
+            ["kernel"] = found.Opinion.Name,
             ["revision"] = request.Revision ?? "walks",
             ["seed"] = CallText.Number(request.Plan.Seed),
             ["accesses"] = tally.Total.Cases,
             ["leftOut"] = tally.LeftOut,
-            ["interrupted"] = run.Interrupted,
+            ["interrupted"] = found.Interrupted,
             ["modes"] = new JsonArray([.. tally.Table.Select(t => (JsonNode)new JsonObject
             {
                 ["vsatp"] = t.Key.VsMode, ["hgatp"] = t.Key.GMode, ["kind"] = t.Key.Kind, ["accesses"] = t.Value.Cases, ["succeeded"] = t.Value.Succeeded,
@@ -27,14 +27,14 @@ internal static class WalkCheckJson
             })]),
             ["refused"] = new JsonObject(tally.Refused.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)d.Value))),
             ["decided"] = new JsonObject(WalkClauses.All.Select(c => KeyValuePair.Create(c.Id, (JsonNode?)(IsDecided(tally, c) ? 1 : 0)))),
-            ["deviations"] = new JsonArray([.. run.Excuses.Select(e => (JsonNode)new JsonObject
+            ["deviations"] = new JsonArray([.. found.Excuses.Select(e => (JsonNode)new JsonObject
             {
                 ["clause"] = e.Clause,
                 ["accesses"] = new JsonObject(WalkTally.Kinds.Select(k => KeyValuePair.Create(k, (JsonNode?)tally.Excused.GetValueOrDefault((e, k))))),
                 ["otherwiseKept"] = tally.Decisive.Contains(WalkClauses.Find(e.Clause)!),
                 ["reason"] = e.Reason,
             })]),
-            ["groups"] = new JsonArray([.. run.Groups.OrderByDescending(g => g.Value.Count).Select(g => (JsonNode)new JsonObject
+            ["groups"] = new JsonArray([.. found.Groups.OrderByDescending(g => g.Value.Count).Select(g => (JsonNode)new JsonObject
             {
                 ["clause"] = g.Key.Clause, ["differs"] = g.Key.What, ["accesses"] = g.Value.Count, ["allowed"] = g.Value.Smallest.Trial.Expected.Summary,
                 ["came"] = g.Value.Smallest.Observed.Summary, ["replay"] = $"0x{g.Value.First.Trial.Seed:x}",

@@ -9,15 +9,15 @@ namespace KvmSpec.Runners.Walks.Server;
 /// <summary>What a walk check found, for people.</summary>
 internal static class WalkCheckReport
 {
-    public static string Of(CheckRequest request, WalkCheckRun run)
+    public static string Of(CheckRequest request, WalkFindings found)
     {
         StringBuilder text = new();
-        WalkTally tally = run.Tally;
+        WalkTally tally = found.Tally;
         string from = request.Replay is null ? $", seed {CallText.Number(request.Plan.Seed)}, shard {request.Plan.Shard + 1}/{request.Plan.Shards}" : "";
-        Line(text, $"{request.Target}: QEMU {run.Version}, {Number(tally.Total.Cases)} accesses{from}{(request.Revision is { } revision ? ", the model " + revision : "")}");
+        Line(text, $"{request.Target}: {found.Opinion.Name}, {Number(tally.Total.Cases)} accesses{from}{(request.Revision is { } revision ? ", the model " + revision : "")}");
         if (tally.LeftOut > 0)
         {
-            Line(text, $"{Number(tally.LeftOut)} more were not made: as QEMU is known to take them they leave the memory that is known");
+            Line(text, $"{Number(tally.LeftOut)} more were not made: as {found.Opinion.Name} is known to take them they leave the memory that is known");
         }
 
         if (tally.Table.Count > 0)
@@ -25,29 +25,29 @@ internal static class WalkCheckReport
             Modes(text, tally);
         }
 
-        Excused(text, request, run);
+        Excused(text, request, found);
         int number = 0;
-        foreach ((WalkGroup group, WalkDivergence divergence) in run.Groups.OrderByDescending(g => g.Value.Count))
+        foreach ((WalkGroup group, WalkDivergence divergence) in found.Groups.OrderByDescending(g => g.Value.Count))
         {
-            if (++number <= WalkCheckRun.GroupsShrunk)
+            if (++number <= WalkFindings.GroupsShown)
             {
-                Divergence(text, request, group, divergence, $"divergence {number} of {run.Groups.Count}");
+                Divergence(text, request, group, divergence, $"divergence {number} of {found.Groups.Count}");
             }
             else
             {
-                Line(text, $"divergence {number} of {run.Groups.Count}: expected by {group.Clause} cause {group.Expected}, came {group.Observed}, {group.What}, in {Number(divergence.Count)} accesses; --replay 0x{divergence.First.Trial.Seed:x}");
+                Line(text, $"divergence {number} of {found.Groups.Count}: expected by {group.Clause} cause {group.Expected}, came {group.Observed}, {group.What}, in {Number(divergence.Count)} accesses; {Replay(request, divergence)}");
             }
         }
 
-        if (run.DataChanged)
+        if (found.DataChanged)
         {
             Line(text, "");
             Line(text, "a store changed a page where the model expected none");
         }
 
         Line(text, "");
-        Line(text, run.Diverges
-            ? $"{run.Groups.Count} groups of differences"
+        Line(text, found.Diverges
+            ? $"{found.Groups.Count} groups of differences"
             : $"no unexplained difference in {Number(tally.Total.Cases)} accesses; {Number(tally.Total.Excused)} of them needed an excuse");
         return text.ToString();
     }
@@ -58,36 +58,38 @@ internal static class WalkCheckReport
         Line(text, $"{"VS-stage",-10}{"G-stage",-10}{string.Concat(WalkTally.Kinds.Select(k => $"{k,19}"))}{"excused",10}{"unexplained",13}   (accesses, of which succeeded)");
         foreach (var row in tally.Table.GroupBy(t => (t.Key.VsMode, t.Key.GMode)))
         {
-            Row(text, row.Key.VsMode, row.Key.GMode, kind => tally.Table.GetValueOrDefault((row.Key.VsMode, row.Key.GMode, kind)));
+            Row(text, row.Key.VsMode, row.Key.GMode, row);
         }
 
-        Row(text, "all", "", kind => tally.Table.Where(t => t.Key.Kind == kind).Aggregate(default(WalkCounts), (sum, t) => sum + t.Value));
+        Row(text, "all", "", tally.Table);
         Line(text, $"refused by {tally.Refused.Count} clauses; {WalkClauses.All.Count(c => tally.Kept.Held.Contains(c) && tally.Kept.Passed.Contains(c))} of {WalkClauses.All.Length} clauses "
             + "held in one access and not in another, both without an excuse");
     }
 
-    private static void Row(StringBuilder text, string vsMode, string gMode, Func<string, WalkCounts> of)
+    private static void Row(StringBuilder text, string vsMode, string gMode, IEnumerable<KeyValuePair<(string VsMode, string GMode, string Kind), WalkCounts>> of)
     {
-        WalkCounts all = WalkTally.Kinds.Aggregate(default(WalkCounts), (sum, k) => sum + of(k));
-        Line(text, $"{vsMode,-10}{gMode,-10}{string.Concat(WalkTally.Kinds.Select(k => $"{Number(of(k).Cases) + " / " + Number(of(k).Succeeded),19}"))}{Number(all.Excused),10}{Number(all.Unexplained),13}");
+        WalkCounts Sum(string? kind) => of.Where(t => kind is null || t.Key.Kind == kind).Aggregate(default(WalkCounts), (sum, t) => sum + t.Value);
+        WalkCounts all = Sum(null);
+        string kinds = string.Concat(WalkTally.Kinds.Select(k => $"{Number(Sum(k).Cases) + " / " + Number(Sum(k).Succeeded),19}"));
+        Line(text, $"{vsMode,-10}{gMode,-10}{kinds}{Number(all.Excused),10}{Number(all.Unexplained),13}");
     }
 
-    private static void Excused(StringBuilder text, CheckRequest request, WalkCheckRun run)
+    private static void Excused(StringBuilder text, CheckRequest request, WalkFindings found)
     {
-        Excuse[] shown = [.. run.Excuses.Where(e => request.Replay is null || run.Tally.Of(e) > 0)];
+        Excuse[] shown = [.. found.Excuses.Where(e => request.Replay is null || found.Tally.Of(e) > 0)];
         if (shown.Length == 0)
         {
             return;
         }
 
         Line(text, "");
-        Line(text, $"{$"clauses that QEMU {run.Version} does not keep",-40}{string.Concat(WalkTally.Kinds.Select(k => $"{k,9}"))}   (accesses that needed the excuse)");
+        Line(text, $"{$"clauses that {found.Opinion.Name} does not keep",-40}{string.Concat(WalkTally.Kinds.Select(k => $"{k,9}"))}   (accesses that needed the excuse)");
         foreach (Excuse excuse in shown)
         {
-            Line(text, $"  {excuse.Clause,-38}{string.Concat(WalkTally.Kinds.Select(k => $"{Number(run.Tally.Excused.GetValueOrDefault((excuse, k))),9}"))}   {excuse.Reason}");
+            Line(text, $"  {excuse.Clause,-38}{string.Concat(WalkTally.Kinds.Select(k => $"{Number(found.Tally.Excused.GetValueOrDefault((excuse, k))),9}"))}   {excuse.Reason}");
         }
 
-        foreach (Excuse excuse in shown.Where(e => run.Tally.Of(e) == 0))
+        foreach (Excuse excuse in shown.Where(e => found.Tally.Of(e) == 0))
         {
             Line(text, $"excuse for {excuse.Clause} no longer occurs: {excuse.Reason}");
         }
@@ -100,7 +102,7 @@ internal static class WalkCheckReport
         WalkCase walk = shown.Trial.Walk;
         ulong[] addresses = [.. walk.Words.Keys];
         Line(text, "");
-        Line(text, $"{name}: expected by {group.Clause}, {group.What} {(group.What.Contains(',', StringComparison.Ordinal) ? "differ" : "differs")}, in {Number(divergence.Count)} accesses; the first, made smaller:");
+        Line(text, $"{name}: expected by {group.Clause}, {group.What} {(group.What.Contains(',', StringComparison.Ordinal) ? "differ" : "differs")}, in {Number(divergence.Count)} accesses; the first{(ReferenceEquals(shown, divergence.First) ? "" : ", made smaller")}:");
         WalkVectorFormatter.Write(text, WithoutIdleRanges(walk), address =>
         {
             Pte pte = new(walk.Words[address]);
@@ -110,7 +112,15 @@ internal static class WalkCheckReport
         });
         Line(text, $"  allowed: {expected.Summary}");
         Line(text, $"  came:    {shown.Observed.Summary}");
-        Line(text, $"  replay:  kvmspec check --target {request.Target}{(request.Revision is null ? "" : " --revision " + request.Revision)} --replay 0x{divergence.First.Trial.Seed:x}");
+        Line(text, $"  replay:  {Replay(request, divergence)}");
+    }
+
+    private static string Replay(CheckRequest request, WalkDivergence divergence)
+    {
+        string command = request.Target!.StartsWith(WalkCheck.Prefix, StringComparison.Ordinal)
+            ? $"check --target {request.Target}{(request.Revision is null ? "" : " --revision " + request.Revision)}"
+            : $"walk {request.Target.Replace(SpikeForm.Prefix, "spike DIRECTORY --xlen ", StringComparison.Ordinal)}";
+        return $"kvmspec {command} --replay 0x{divergence.First.Trial.Seed:x}";
     }
 
     /// <summary>The case without the protected ranges that nothing in it comes to.</summary>

@@ -24,38 +24,43 @@ internal sealed class WalkOracle(IReadOnlyList<Excuse> excuses, WalkClauseSet pl
     /// </summary>
     public WalkTrial? Prepare(ulong seed, WalkCase walk)
     {
-        ClauseCounts asked = default;
-        WalkResult result = walk.Run(ref asked, out Dictionary<ulong, ulong> after);
-        WalkResult arriving = result;
+        WalkTrial trial = Expect(seed, walk);
         (WalkCase taken, WalkClauseSet without) = Excuse.Understand(walk, excuses);
-        if (!ReferenceEquals(taken, walk) || asked.Held.Meets(without))
+        if (ReferenceEquals(taken, walk) && !trial.Asked.Held.Meets(without))
         {
-            WithoutClauses steps = new(without);
-            if (!WalkArena.Confines(taken, ref steps, out arriving))
-            {
-                return null;
-            }
+            return trial;
         }
 
+        WithoutClauses steps = new(without);
+        return WalkArena.Confines(taken, ref steps, out WalkResult arriving) ? trial with { Watched = Stores(walk, arriving) } : null;
+    }
+
+    /// <summary>Prepares an access as it is.</summary>
+    public WalkTrial Expect(ulong seed, WalkCase walk)
+    {
+        ClauseCounts asked = default;
+        WalkResult result = walk.Run(ref asked, out Dictionary<ulong, ulong> after);
+        Spa? watched = Stores(walk, result);
         if (!planted.IsEmpty)
         {
             WithoutClauses steps = new(planted);
             result = walk.Run(ref steps, out after);
         }
 
-        Spa? watched = walk.Access.Kind == AccessKind.Store && !arriving.IsTrap ? arriving.Spa : null;
         return new WalkTrial(seed, walk, result, WalkAnswer.Of(walk, result, after), asked, watched);
     }
+
+    private static Spa? Stores(WalkCase walk, WalkResult result) => walk.Access.Kind == AccessKind.Store && !result.IsTrap ? result.Spa : null;
 
     /// <summary>The excuses without which an answer is not explained; none where even all of them do not explain it.</summary>
     public IReadOnlyList<Excuse> Explain(WalkCase walk, WalkAnswer observed)
     {
-        if (!Excuse.Answer(walk, excuses, planted).Equals(observed))
+        if (!Excuse.Answer(walk, excuses, planted, out List<Excuse> acting).Equals(observed))
         {
             return [];
         }
 
-        Excuse[] needed = [.. excuses.Where(e => !Excuse.Answer(walk, excuses.Where(o => o != e), planted).Equals(observed))];
+        Excuse[] needed = [.. excuses.Where(e => acting.Contains(e) && !Excuse.Answer(walk, excuses.Where(o => o != e), planted).Equals(observed))];
         return needed.Length > 0 ? needed : [excuses.First(e => Excuse.Answer(walk, [e], planted).Equals(observed))];
     }
 }

@@ -18,7 +18,7 @@ internal sealed unsafe class WalkServer : IDisposable
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* memory;
     private readonly IWalkMachine machine;
-    private readonly IReadOnlyList<WalkCase>[] batches = [[], []];
+    private readonly Batch[] batches = [Batch.Empty, Batch.Empty];
     private uint started;
     private uint finished;
 
@@ -47,8 +47,8 @@ internal sealed unsafe class WalkServer : IDisposable
         }
     }
 
-    /// <summary>The machine's version, such as 10.0.2.</summary>
-    public Version Version => machine.Version;
+    /// <summary>Whose walkers answer.</summary>
+    public SecondOpinion Opinion => machine.Opinion;
 
     /// <summary>Hands over a batch, which runs when the one before it has; there may be two that were not waited for.</summary>
     /// <param name="cases">At most <see cref="ServerLayout.BatchSize"/>.</param>
@@ -58,12 +58,12 @@ internal sealed unsafe class WalkServer : IDisposable
         uint number = started + 1;
         uint batch = number & 1;
         ulong at = BatchAt(batch);
+        batches[batch] = Batch.Of(cases);
         for (int i = 0; i < cases.Count; i++)
         {
-            Write(Bytes(at + ((ulong)i * ServerLayout.CaseSize)), cases[i], watched[i]);
+            Write(Place(at, batches[batch], i), cases[i], watched[i]);
         }
 
-        batches[batch] = cases;
         Begin(number, (uint)cases.Count, at);
     }
 
@@ -74,10 +74,11 @@ internal sealed unsafe class WalkServer : IDisposable
         uint batch = ++finished & 1;
         Await(ServerLayout.ControlDone, n => (int)(n - finished) >= 0, "the walk server stopped answering");
         ulong at = BatchAt(batch);
-        WalkAnswer[] answers = new WalkAnswer[batches[batch].Count];
+        Batch of = batches[batch];
+        WalkAnswer[] answers = new WalkAnswer[of.Cases.Count];
         for (int i = 0; i < answers.Length; i++)
         {
-            answers[i] = Read(Bytes(at + ((ulong)i * ServerLayout.CaseSize)), batches[batch][i]);
+            answers[i] = Read(Place(at, of, i), of.Cases[i]);
         }
 
         return answers;
@@ -236,6 +237,8 @@ internal sealed unsafe class WalkServer : IDisposable
         return new WalkAnswer(cause, Get(at, ServerLayout.CaseTval), Get(at, ServerLayout.CaseTval2), pseudo ? instruction : 0, 0, after);
     }
 
+    private byte* Place(ulong at, Batch batch, int number) => Bytes(at + ((ulong)batch.Places[number] * ServerLayout.CaseSize));
+
     private static ulong BatchAt(uint batch) => ServerLayout.Batches + (batch * (ulong)ServerLayout.BatchSize * ServerLayout.CaseSize);
 
     private void Begin(uint number, uint count, ulong at)
@@ -254,4 +257,44 @@ internal sealed unsafe class WalkServer : IDisposable
     private byte* Bytes(ulong address) => memory + (address - ServerLayout.MemoryFrom);
 
     private ref uint Word(int offset) => ref *(uint*)(Bytes(ServerLayout.Control) + offset);
+
+    /// <summary>Cases that are handed over at once.</summary>
+    /// <param name="Cases">The cases.</param>
+    /// <param name="Places">Where each is in memory, counted in cases.</param>
+    private sealed record Batch(IReadOnlyList<WalkCase> Cases, int[] Places)
+    {
+        public static Batch Empty { get; } = new([], []);
+
+        /// <summary>Cases with the same settings follow each other: the program writes only registers that change.</summary>
+        public static Batch Of(IReadOnlyList<WalkCase> cases)
+        {
+            int[] settings = [.. cases.Select(c => Settings(c))];
+            int[] order = [.. Enumerable.Range(0, cases.Count)];
+            Array.Sort(settings, order);
+            int[] places = new int[order.Length];
+            for (int i = 0; i < order.Length; i++)
+            {
+                places[order[i]] = i;
+            }
+
+            return new Batch(cases, places);
+        }
+
+        private static int Settings(WalkCase walk)
+        {
+            WalkRegisters registers = walk.Registers;
+            ReadOnlySpan<bool> bits =
+            [
+                registers.MenvcfgAdue, registers.MenvcfgPbmte, registers.HenvcfgAdue, registers.HenvcfgPbmte, registers.SstatusMxr, registers.VsstatusMxr,
+                registers.VsstatusSum, walk.Access.Privilege == GuestPrivilege.Vs, registers.VsMode.IsBare,
+            ];
+            int settings = 0;
+            foreach (bool bit in bits)
+            {
+                settings = (settings << 1) | (bit ? 1 : 0);
+            }
+
+            return settings;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KvmSpec.Model.Riscv.Walks;
 
 namespace KvmSpec.Runners.Walks.Server;
@@ -19,11 +20,20 @@ internal sealed class WalkTally
     /// <summary>The kinds of access, in the order of reports.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["HLV", "HLVX", "HSV", "fetch"];
 
-    /// <summary>Accesses by VS-stage mode, G-stage mode and kind.</summary>
-    public SortedDictionary<(string VsMode, string GMode, string Kind), WalkCounts> Table { get; } = [];
+    private readonly Dictionary<(string VsMode, string GMode, string Kind), WalkCounts> counts = [];
+    private readonly long[] refused = new long[WalkClauses.All.Length];
 
-    /// <summary>How often each clause refused in the model, by its id.</summary>
-    public SortedDictionary<string, long> Refused { get; } = new(StringComparer.Ordinal);
+    /// <summary>Accesses by VS-stage mode, G-stage mode and kind, in the order of their names.</summary>
+    public IReadOnlyList<KeyValuePair<(string VsMode, string GMode, string Kind), WalkCounts>> Table =>
+    [
+        .. counts.OrderBy(c => c.Key.VsMode, StringComparer.Ordinal)
+            .ThenBy(c => c.Key.GMode, StringComparer.Ordinal)
+            .ThenBy(c => c.Key.Kind, StringComparer.OrdinalIgnoreCase),
+    ];
+
+    /// <summary>How often each clause refused in the model, by its id; those that never did are not there.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Refused =>
+        [.. WalkClauses.All.Select(c => KeyValuePair.Create(c.Id, refused[c.Index])).Where(r => r.Value > 0).OrderBy(r => r.Key, StringComparer.Ordinal)];
 
     /// <summary>Accesses that an excuse was needed for, by kind.</summary>
     public Dictionary<(Excuse Excuse, string Kind), long> Excused { get; } = [];
@@ -37,7 +47,7 @@ internal sealed class WalkTally
     /// <summary>Clauses without which an access that needed no excuse would have been answered otherwise.</summary>
     public WalkClauseSet Decisive { get; private set; }
 
-    public WalkCounts Total => Table.Values.Aggregate(default(WalkCounts), (a, b) => a + b);
+    public WalkCounts Total => counts.Values.Aggregate(default(WalkCounts), (a, b) => a + b);
 
     /// <summary>How often an excuse was needed.</summary>
     public long Of(Excuse excuse) => Kinds.Sum(k => Excused.GetValueOrDefault((excuse, k)));
@@ -46,11 +56,11 @@ internal sealed class WalkTally
     {
         WalkRegisters registers = trial.Walk.Registers;
         string kind = KindOf(trial.Walk.Access);
-        var key = (registers.VsMode.Name, registers.Hgatp.Mode.Name, kind);
-        Table[key] = Table.GetValueOrDefault(key) + new WalkCounts(1, trial.Result.IsTrap ? 0 : 1, explaining.Count > 0 ? 1 : 0, agrees || explaining.Count > 0 ? 0 : 1);
+        ref WalkCounts counted = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, (registers.VsMode.Name, registers.Hgatp.Mode.Name, kind), out _);
+        counted += new WalkCounts(1, trial.Result.IsTrap ? 0 : 1, explaining.Count > 0 ? 1 : 0, agrees || explaining.Count > 0 ? 0 : 1);
         if (trial.Result.Clause is { } clause)
         {
-            Refused[clause.Id] = Refused.GetValueOrDefault(clause.Id) + 1;
+            refused[clause.Index]++;
         }
 
         foreach (Excuse excuse in explaining)

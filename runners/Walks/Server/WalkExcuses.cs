@@ -3,8 +3,8 @@ using KvmSpec.Model.Riscv.Walks;
 
 namespace KvmSpec.Runners.Walks.Server;
 
-/// <summary>Where QEMU is known to differ from the manual, clause by clause, with the versions in which that was seen.</summary>
-internal static class QemuExcuses
+/// <summary>Where emulators are known to differ from the manual, clause by clause, with the versions in which that was seen.</summary>
+internal static class WalkExcuses
 {
     private const ulong FirstPageFault = 12;
     private const ulong FirstGuestPageFault = 20;
@@ -15,12 +15,14 @@ internal static class QemuExcuses
         new()
         {
             Clause = WalkClauses.GMxrImplicit.Id,
+            By = Emulator.Qemu,
             Reason = "sstatus.MXR lets the G-stage read execute-only pages of VS-stage tables too",
             Without = WalkClauseSet.Of(WalkClauses.GMxrImplicit),
         },
         new()
         {
             Clause = WalkClauses.VsUpdateStore.Id,
+            By = Emulator.Qemu,
             Reason = "A and D of a VS-stage entry are set without asking the G-stage for a store",
             Until = new Version(11, 0),
             Without = WalkClauseSet.Of(WalkClauses.VsUpdateStore),
@@ -28,6 +30,7 @@ internal static class QemuExcuses
         new()
         {
             Clause = WalkClauses.VsUpdate.Id,
+            By = Emulator.Qemu,
             Reason = "HLV, HLVX and HSV take ADUE and PBMTE of menvcfg for the VS-stage, not those of henvcfg",
             Instead = walk => walk.Access.Kind == AccessKind.Fetch || HasTheSameEnvcfg(walk.Registers) ? walk : walk with
             {
@@ -37,12 +40,14 @@ internal static class QemuExcuses
         new()
         {
             Clause = WalkClauses.VsUserFetch.Id,
+            By = Emulator.Qemu,
             Reason = "HLVX is taken for a fetch where the U bit is judged",
             Instead = walk => walk.Access.Hlvx ? walk with { Access = walk.Access with { Kind = AccessKind.Fetch, Hlvx = false } } : walk,
         },
         new()
         {
             Clause = WalkClauses.NapotEncoding.Id,
+            By = Emulator.Qemu,
             Only = Xlen.Rv64,
             Reason = "A and D are set in a leaf before its N is found to be reserved",
             Until = new Version(11, 0),
@@ -51,6 +56,7 @@ internal static class QemuExcuses
         new()
         {
             Clause = WalkClauses.LeafPbmt.Id,
+            By = Emulator.Qemu,
             Only = Xlen.Rv64,
             Reason = "the memory type 3 is taken for a valid one",
             Without = WalkClauseSet.Of(WalkClauses.LeafPbmt),
@@ -58,18 +64,21 @@ internal static class QemuExcuses
         new()
         {
             Clause = WalkClauses.EntryWrite.Id,
+            By = Emulator.Qemu,
             Reason = "PMP is not asked when A and D are set",
             Without = WalkClauseSet.Of(WalkClauses.EntryWrite),
         },
         new()
         {
             Clause = WalkClauses.EntryRead.Id,
+            By = Emulator.Qemu,
             Reason = "an entry where no memory is, and one that the G-stage may not read for a VS-stage table, are page faults, as entries that are not valid",
             Reports = EntryUnreadable,
         },
         new()
         {
             Clause = WalkClauses.CauseHlvx.Id,
+            By = Emulator.Qemu,
             Reason = "HLVX reports causes of fetches, and a page fault where it is a guest-page fault",
             Reports = (walk, _, answer) => walk.Access.Hlvx
                 ? answer with { Cause = answer.Cause switch { 13 or 20 or 21 => 12, 5 => 1, _ => answer.Cause } }
@@ -77,8 +86,8 @@ internal static class QemuExcuses
         },
     ];
 
-    /// <summary>Those of a version and a register width.</summary>
-    public static ImmutableArray<Excuse> Of(Version version, Xlen xlen) => [.. All.Where(e => e.Concerns(version, xlen))];
+    /// <summary>Those of an emulator and a register width.</summary>
+    public static ImmutableArray<Excuse> Of(SecondOpinion opinion, Xlen xlen) => [.. All.Where(e => e.Concerns(opinion, xlen))];
 
     private static bool HasTheSameEnvcfg(WalkRegisters registers) =>
         registers.HenvcfgAdue == registers.MenvcfgAdue && registers.HenvcfgPbmte == registers.MenvcfgPbmte;
