@@ -1,19 +1,21 @@
+using System.Collections.Concurrent;
+
 namespace KvmSpec.Runners.Targets;
 
 /// <summary>
 /// Closes descriptors on threads of its own. Before a VM ends the kernel waits for all who may still read its memslots,
-/// which takes milliseconds and no CPU; the next sequence has its own VMs and need not wait as well. What is handed over is
-/// closed in any order. Only so many descriptors wait at a time.
+/// which takes milliseconds and little CPU, and several VMs can wait at once; the next sequence has its own VMs and need not
+/// wait as well. What is handed over is closed in any order. Only so many descriptors wait at a time.
 /// </summary>
 internal sealed class Closer : IDisposable
 {
-    private const int Threads = 4;
+    private const int Threads = 16;
     private const int Room = 64;
 
-    private readonly Queue<int> waiting = new(Room);
+    private readonly BlockingCollection<int> waiting = new(Room);
     private readonly Thread[] threads = new Thread[Threads];
-    private int closing;
-    private bool ended;
+    private readonly object idle = new();
+    private int open;
 
     public Closer()
     {
@@ -27,26 +29,18 @@ internal sealed class Closer : IDisposable
     /// <summary>Hands a descriptor over; waits where too many are waiting.</summary>
     public void Close(int descriptor)
     {
-        lock (waiting)
-        {
-            while (waiting.Count == Room)
-            {
-                Monitor.Wait(waiting);
-            }
-
-            waiting.Enqueue(descriptor);
-            Monitor.PulseAll(waiting);
-        }
+        Interlocked.Increment(ref open);
+        waiting.Add(descriptor);
     }
 
     /// <summary>Waits until everything handed over is closed.</summary>
     public void Drain()
     {
-        lock (waiting)
+        lock (idle)
         {
-            while (waiting.Count > 0 || closing > 0)
+            while (Volatile.Read(ref open) > 0)
             {
-                Monitor.Wait(waiting);
+                Monitor.Wait(idle);
             }
         }
     }
@@ -54,43 +48,27 @@ internal sealed class Closer : IDisposable
     /// <summary>Closes what is left and ends the threads.</summary>
     public void Dispose()
     {
-        lock (waiting)
-        {
-            ended = true;
-            Monitor.PulseAll(waiting);
-        }
-
+        waiting.CompleteAdding();
         foreach (Thread thread in threads)
         {
             thread.Join();
         }
+
+        waiting.Dispose();
     }
 
     private void Work()
     {
-        while (TryTake(out int descriptor))
+        foreach (int descriptor in waiting.GetConsumingEnumerable())
         {
             _ = Libc.Close(descriptor);
-            lock (waiting)
+            if (Interlocked.Decrement(ref open) == 0)
             {
-                closing--;
-                Monitor.PulseAll(waiting);
+                lock (idle)
+                {
+                    Monitor.PulseAll(idle);
+                }
             }
-        }
-    }
-
-    private bool TryTake(out int descriptor)
-    {
-        lock (waiting)
-        {
-            while (waiting.Count == 0 && !ended)
-            {
-                Monitor.Wait(waiting);
-            }
-
-            bool any = waiting.TryDequeue(out descriptor);
-            closing += any ? 1 : 0;
-            return any;
         }
     }
 }
