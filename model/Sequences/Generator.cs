@@ -11,8 +11,11 @@ namespace KvmSpec.Model.Sequences;
 /// </summary>
 public sealed class Generator
 {
-    /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
-    private const ulong RareMask = 0xff;
+    /// <summary>
+    /// One in 4096 arguments that are not plain comes from the rare values: a memslot of 8 TiB costs a kernel with shadow
+    /// paging 20 GB and seconds.
+    /// </summary>
+    private const ulong RareMask = 0xfff;
 
     /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
     private const byte AloneOf256 = 32;
