@@ -25,7 +25,7 @@ public sealed unsafe class LocalTarget : ITarget
     private readonly int[] used = new int[Handle.Kinds * NamesOfAKind];
     private readonly CallMemory argument = new();
     private readonly CallMemory pointee = new();
-    private readonly Closer closer = new();
+    private readonly Closer closer;
     private int usedCount;
     private bool disposed;
 
@@ -41,6 +41,7 @@ public sealed unsafe class LocalTarget : ITarget
         _ = Libc.Close(kvm);
         MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
         MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
+        closer = new Closer();
         Host = LocalHost.Probe(Execute);
     }
 
