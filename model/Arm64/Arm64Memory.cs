@@ -54,7 +54,7 @@ public static class Arm64Memory
     {
         memory = default;
         return c.Operation.Ioctl == Region2.Ioctl && (c[Region.Flags] & Memslots.GuestMemfd) != 0
-            && Handle.TryFrom(c[Region2.MemoryFile], out Handle handle) && n.World.Open.TryFind(Descriptor.KeyOf(handle), out Descriptor file)
+            && Handle.TryFrom(c[Region2.MemoryFile], out Handle handle) && n.World.Open.TryFind(handle, out Descriptor file)
             && n.Vm.Memory.TryFind(file.Object, out memory);
     }
 }

@@ -153,7 +153,7 @@ public static class Memslots
     private static bool File(in Node n, in Call c, out Descriptor file)
     {
         file = default;
-        return Handle.TryFrom(c[Region2.MemoryFile], out Handle handle) && n.World.Open.TryFind(Descriptor.KeyOf(handle), out file);
+        return Handle.TryFrom(c[Region2.MemoryFile], out Handle handle) && n.World.Open.TryFind(handle, out file);
     }
 
     private static GuestMemory? Backing(in Node n, in Call c) =>

@@ -22,10 +22,13 @@ internal sealed class BookIndex
         lastSerial = new(() => book.Placements.Max(p => p.Rule.Serial));
         Unknown = [.. book.Unknown];
         Lists = new RuleList[book.Lists.Max(o => o.Id) + 1];
+        AsWritten = new RuleList[Lists.Length];
         CaseLists = new RuleList[Lists.Length][];
         foreach (Operation operation in book.Lists)
         {
-            Lists[operation.Id] = RuleList.Of(operation.Rules);
+            RuleList list = RuleList.Of(operation.Rules);
+            Lists[operation.Id] = list;
+            AsWritten[operation.Id] = !list.Rules.IsEmpty && (operation.Ioctl?.Selector is null || operation.Case is not null) ? list : null;
             if (operation.Ioctl is not { } ioctl)
             {
                 continue;
@@ -49,6 +52,9 @@ internal sealed class BookIndex
 
     /// <summary>The rules of each operation, by its id.</summary>
     internal RuleList?[] Lists { get; }
+
+    /// <summary>The same, but only of operations that no word of the call turns into another.</summary>
+    internal RuleList?[] AsWritten { get; }
 
     /// <summary>For each switch, the rules of the cases with small numbers, as far as they were asked for.</summary>
     internal RuleList?[]?[] CaseLists { get; }

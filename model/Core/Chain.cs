@@ -13,9 +13,9 @@ public interface IKeyed
 public sealed class Chain<T> : IEquatable<Chain<T>>
     where T : IKeyed, IEquatable<T>
 {
-    internal Chain(T value, Chain<T>? next)
+    internal Chain(uint key, T value, Chain<T>? next)
     {
-        Key = value.Key;
+        Key = key;
         Value = value;
         Next = next;
     }
@@ -121,16 +121,19 @@ public static class Chain
 
     /// <summary>The chain with this entry in place of one with the same key, or beside the others.</summary>
     public static Chain<T> With<T>(this Chain<T>? chain, T value)
+        where T : IKeyed, IEquatable<T> => chain.With(value.Key, value);
+
+    private static Chain<T> With<T>(this Chain<T>? chain, uint key, T value)
         where T : IKeyed, IEquatable<T>
     {
-        if (chain is null || chain.Key > value.Key)
+        if (chain is null || chain.Key > key)
         {
-            return new Chain<T>(value, chain);
+            return new Chain<T>(key, value, chain);
         }
 
-        return chain.Key == value.Key
-            ? new Chain<T>(value, chain.Next)
-            : new Chain<T>(chain.Value, chain.Next.With(value));
+        return chain.Key == key
+            ? new Chain<T>(key, value, chain.Next)
+            : new Chain<T>(chain.Key, chain.Value, chain.Next.With(key, value));
     }
 
     /// <summary>The chain without the entry of that key.</summary>
@@ -148,7 +151,7 @@ public static class Chain
         }
 
         Chain<T>? rest = chain.Next.Without(key);
-        return ReferenceEquals(rest, chain.Next) ? chain : new Chain<T>(chain.Value, rest);
+        return ReferenceEquals(rest, chain.Next) ? chain : new Chain<T>(chain.Key, chain.Value, rest);
     }
 
     /// <summary>The smallest number from 0 that is nobody's key.</summary>

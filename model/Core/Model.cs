@@ -11,6 +11,7 @@ public sealed class Model
 {
     private readonly BookIndex index;
     private readonly RuleList?[] lists;
+    private readonly RuleList?[] asWritten;
     private readonly bool[] holds;
 
     public Model(Revision revision, Host host)
@@ -25,6 +26,7 @@ public sealed class Model
         holds = HoldsOf(host);
         index = BookIndex.Of(Book);
         lists = index.Lists;
+        asWritten = index.AsWritten;
     }
 
     private Model(Model original, Host host)
@@ -36,6 +38,7 @@ public sealed class Model
         holds = HoldsOf(host);
         index = original.index;
         lists = original.lists;
+        asWritten = original.asWritten;
     }
 
     public Revision Revision { get; }
@@ -93,8 +96,7 @@ public sealed class Model
     public World Step(World world, in Call call, out Rule decided)
     {
         ArgumentNullException.ThrowIfNull(world);
-        decided = Meet(world, call, out Node node).First(holds, node, call);
-        return decided.Then is { } then ? then(node, call) : world;
+        return Meet(world, call, out Node node).Move(holds, node, call, out decided);
     }
 
     /// <summary>The rule that decides the call: 0 bytes allocated.</summary>
@@ -254,8 +256,8 @@ public sealed class Model
     public Operation Resolve(World world, in Call call)
     {
         ArgumentNullException.ThrowIfNull(world);
-        world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
-        return AsWritten(call.Operation, call.On.Kind, target) ? call.Operation : Resolve(call, target);
+        world.Open.TryFind(call.On, out Descriptor target);
+        return AsWritten(call.Operation, call.On.Kind, target) is null ? Resolve(call, target) : call.Operation;
     }
 
     /// <summary>
@@ -373,15 +375,16 @@ public sealed class Model
 
     private RuleList Meet(World world, in Call call, out Node node)
     {
-        bool closed = !world.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
+        bool closed = !world.Open.TryFind(call.On, out Descriptor target);
         world.Vms.TryFind(closed ? Descriptor.NoVm : target.Vm, out Vm? vm);
         node = new Node(this, world, vm, target.Object, closed);
-        Operation operation = call.Operation;
-        if (AsWritten(operation, call.On.Kind, target))
-        {
-            return lists[operation.Id]!;
-        }
+        return AsWritten(call.Operation, call.On.Kind, target) ?? AsMeant(call, target);
+    }
 
+    /// <summary>The rules of a call whose words, or whose descriptor, make it another operation.</summary>
+    private RuleList AsMeant(in Call call, in Descriptor target)
+    {
+        Operation operation = call.Operation;
         if (operation is { Case: null, Ioctl.Selector: { } selector } && IsFor(operation, call.On.Kind, target) && operation.Id < lists.Length
             && lists[operation.Id] is not null && call[selector] is var number && number < BookIndex.SmallCases)
         {
@@ -398,10 +401,9 @@ public sealed class Model
         return lists[Resolve(call, new Descriptor(call.On, 0, (uint)(operation.OfDevice?.Value ?? 0) << 16)).Id]!;
     }
 
-    /// <summary>True where the call's own operation is what the descriptor knows: no table needs asking.</summary>
-    private bool AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
-        IsFor(operation, kind, target) && operation.Id < lists.Length && lists[operation.Id] is { Rules.IsEmpty: false }
-        && (operation.Ioctl?.Selector is null || operation.Case is not null);
+    /// <summary>The rules of the call's own operation where that is what the descriptor knows: no table needs asking.</summary>
+    private RuleList? AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
+        operation.Id < asWritten.Length && IsFor(operation, kind, target) ? asWritten[operation.Id] : null;
 
     /// <summary>True where the operation is one of this kind of descriptor, for devices of this type.</summary>
     private static bool IsFor(Operation operation, DescriptorKind kind, in Descriptor target) =>

@@ -3,13 +3,11 @@ namespace KvmSpec.Model;
 /// <summary>Where a call meets the model: the state before it, the descriptor it is made on, the host and the limits.</summary>
 public readonly ref struct Node
 {
-    private readonly Vm? vm;
-
     internal Node(Model model, World world, Vm? vm, uint target, bool closed)
     {
         Model = model;
         World = world;
-        this.vm = vm;
+        Vm = vm ?? Vm.None;
         Object = target;
         Closed = closed;
     }
@@ -25,7 +23,7 @@ public readonly ref struct Node
     public bool Closed { get; }
 
     /// <summary>The VM behind the descriptor; an empty one for descriptors that have none.</summary>
-    public Vm Vm => vm ?? Vm.None;
+    public Vm Vm { get; }
 
     /// <summary>The vCPU behind the descriptor; for others, one that never ran.</summary>
     public Vcpu Vcpu => Vm.Vcpus.TryFind(Object, out Vcpu vcpu) ? vcpu : default;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -17,8 +18,10 @@ internal sealed class RuleList
     private static readonly ConditionalWeakTable<Rule[], RuleList> Known = [];
 
     private readonly Rule[] rules;
-    private Chooser? compiled;
-    private int uses;
+    private Chooser? chooser;
+    private Mover? mover;
+    private int choices;
+    private int moves;
 
     private RuleList(Rule[] rules)
     {
@@ -31,6 +34,11 @@ internal sealed class RuleList
 
     /// <summary>The index of the first rule that decides.</summary>
     private delegate int Chooser(bool[] holds, in Node n, in Call c);
+
+    /// <summary>The state that the first rule that decides leaves, and its index.</summary>
+    private delegate World Mover(bool[] holds, in Node n, in Call c, out int decided);
+
+    private delegate Exception Undecided(in Call c);
 
     public ReadOnlySpan<Rule> Rules => rules;
 
@@ -45,16 +53,34 @@ internal sealed class RuleList
     /// <param name="holds">Which facts hold, by <see cref="Fact.Index"/>.</param>
     /// <param name="n">Where the call meets the model.</param>
     /// <param name="c">The call.</param>
-    public Rule First(bool[] holds, in Node n, in Call c) =>
-        compiled is { } chooser ? rules[chooser(holds, n, c)] : Walk(holds, n, c);
+    public Rule First(bool[] holds, in Node n, in Call c)
+    {
+        if (chooser is { } compiled)
+        {
+            return rules[compiled(holds, n, c)];
+        }
+
+        chooser = ++choices == UsesBeforeCompiling ? Compile<Chooser>() : null;
+        return Walk(holds, n, c);
+    }
+
+    /// <summary>The state after the call, and the first rule that decides it.</summary>
+    public World Move(bool[] holds, in Node n, in Call c, out Rule decided)
+    {
+        if (mover is { } compiled)
+        {
+            World moved = compiled(holds, n, c, out int index);
+            decided = rules[index];
+            return moved;
+        }
+
+        mover = ++moves == UsesBeforeCompiling ? Compile<Mover>() : null;
+        decided = Walk(holds, n, c);
+        return decided.Then is { } then ? then(n, c) : n.World;
+    }
 
     private Rule Walk(bool[] holds, in Node n, in Call c)
     {
-        if (++uses == UsesBeforeCompiling)
-        {
-            compiled = Compile();
-        }
-
         foreach (Rule rule in rules)
         {
             if ((rule.Given is not { } fact || holds[fact.Index]) && rule.Decides(n, c))
@@ -63,14 +89,22 @@ internal sealed class RuleList
             }
         }
 
-        throw new InvalidOperationException($"no rule decides {c.Operation.FullName}: its list does not end with an unconditional rule");
+        throw Undecide(c);
     }
 
-    private Chooser Compile()
+    private static InvalidOperationException Undecide(in Call c) =>
+        new($"no rule decides {c.Operation.FullName}: its list does not end with an unconditional rule");
+
+    /// <summary>One method out of all tests and, for a mover, out of what the rules leave.</summary>
+    private T Compile<T>()
+        where T : Delegate
     {
-        DynamicMethod method = new("Choose", typeof(int),
-            [typeof(object[]), typeof(bool[]), typeof(Node).MakeByRefType(), typeof(Call).MakeByRefType()], typeof(RuleList).Module, skipVisibility: true);
+        bool moves = typeof(T) == typeof(Mover);
+        Type[] parameters = [typeof(object[]), typeof(bool[]), typeof(Node).MakeByRefType(), typeof(Call).MakeByRefType()];
+        DynamicMethod method = new(typeof(T).Name, moves ? typeof(World) : typeof(int), moves ? [.. parameters, typeof(int).MakeByRefType()] : parameters,
+            typeof(RuleList).Module, skipVisibility: true);
         ILGenerator il = method.GetILGenerator();
+        List<object?> bound = [];
         for (int i = 0; i < rules.Length; i++)
         {
             Label next = il.DefineLabel();
@@ -84,26 +118,62 @@ internal sealed class RuleList
 
             if (rules[i].When is { } when)
             {
-                if (!when.Method.IsStatic)
-                {
-                    il.Emit(OpCodes.Ldarg_0);
-                    il.Emit(OpCodes.Ldc_I4, i);
-                    il.Emit(OpCodes.Ldelem_Ref);
-                }
-
-                il.Emit(OpCodes.Ldarg_2);
-                il.Emit(OpCodes.Ldarg_3);
-                il.Emit(OpCodes.Call, when.Method);
+                Invoke(il, when, bound);
                 il.Emit(OpCodes.Brfalse, next);
             }
 
-            il.Emit(OpCodes.Ldc_I4, i);
+            if (moves)
+            {
+                EmitMove(il, i, bound);
+            }
+            else
+            {
+                il.Emit(OpCodes.Ldc_I4, i);
+            }
+
             il.Emit(OpCodes.Ret);
             il.MarkLabel(next);
         }
 
-        il.Emit(OpCodes.Ldc_I4, rules.Length - 1);
-        il.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Chooser>(rules.Select(r => r.When?.Target).ToArray());
+        il.Emit(OpCodes.Ldarg_3);
+        il.Emit(OpCodes.Call, new Undecided(Undecide).Method);
+        il.Emit(OpCodes.Throw);
+        return method.CreateDelegate<T>(bound.ToArray());
+    }
+
+    private void EmitMove(ILGenerator il, int i, List<object?> bound)
+    {
+        il.Emit(OpCodes.Ldarg, 4);
+        il.Emit(OpCodes.Ldc_I4, i);
+        il.Emit(OpCodes.Stind_I4);
+        if (rules[i].Then is { } then)
+        {
+            Invoke(il, then, bound);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldarg_2);
+            il.Emit(OpCodes.Call, typeof(Node).GetProperty(nameof(Node.World))!.GetMethod!);
+        }
+    }
+
+    /// <summary>Calls what a delegate calls. One that captured nothing never looks at the object it is called on.</summary>
+    private static void Invoke(ILGenerator il, Delegate called, List<object?> bound)
+    {
+        if (!called.Method.IsStatic && called.Target!.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length > 0)
+        {
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldc_I4, bound.Count);
+            il.Emit(OpCodes.Ldelem_Ref);
+            bound.Add(called.Target);
+        }
+        else if (!called.Method.IsStatic)
+        {
+            il.Emit(OpCodes.Ldnull);
+        }
+
+        il.Emit(OpCodes.Ldarg_2);
+        il.Emit(OpCodes.Ldarg_3);
+        il.Emit(OpCodes.Call, called.Method);
     }
 }

@@ -11,20 +11,17 @@ namespace KvmSpec.Model.Sequences;
 /// </summary>
 public sealed class Generator
 {
-    /// <summary>In a call that is not plain, so many of eight arguments may be any value.</summary>
-    private const ulong UnusualOfEight = 3;
-
     /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
     private const ulong RareMask = 0xff;
 
     /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
-    private const ulong AloneOf256 = 32;
+    private const byte AloneOf256 = 32;
 
     private readonly Model model;
     private readonly Plan[] plans;
-    private readonly int[] choice;
+    private readonly Plan[] choice;
     private readonly Plan createVm;
-    private readonly int[] choiceWithoutDevices;
+    private readonly Plan[] choiceWithoutDevices;
     private readonly Dictionary<Symbol, Plan> makers;
     private readonly ImmutableArray<Call>[] openings;
 
@@ -33,9 +30,9 @@ public sealed class Generator
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
         plans = [.. model.Book.Operations.Where(o => o.Weight > 0 && (o.OfDevice is not { } type || model.Offers(type))).Select(o => new Plan(model, o))];
-        choice = [.. plans.SelectMany((p, i) => Enumerable.Repeat(i, WeightOf(p.Operation)))];
+        choice = [.. plans.SelectMany(p => Enumerable.Repeat(p, WeightOf(p.Operation)))];
         createVm = plans.First(p => p.Operation.Creates == DescriptorKind.Vm);
-        choiceWithoutDevices = [.. choice.Where(i => plans[i].Operation.OfDevice is null)];
+        choiceWithoutDevices = [.. choice.Where(p => p.Operation.OfDevice is null)];
         openings = [.. model.Book.Openings.Where(o => Opens(model, o))];
         makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
     }
@@ -148,44 +145,27 @@ public sealed class Generator
     private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
     {
         ulong word = mixer.Next();
-        Plan plan = first && (word & 15) != 0
-            ? createVm
-            : plans[choice[(int)(((word >> 32) * (ulong)choice.Length) >> 32)]];
+        Plan plan = first && (word & 15) != 0 ? createVm : Choose(choice, word);
         if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
         {
             plan = Instead(type, mixer.Next());
         }
 
-        call = new Call
-        {
-            Operation = plan.Operation,
-            On = On(world, plan.Operation, (uint)word),
-            As = plan.Operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default,
-        };
-        if (plan.Operation.Ioctl is { } ioctl)
-        {
-            plan.Fill(ref mixer, ref call, first || (word & 0x8000_0000) != 0);
-            if (ioctl.TakesPointer)
-            {
-                call.Argument = (byte)(word >> 12) switch
-                {
-                    < 240 => Pointer.Fine,
-                    < 246 => Pointer.Unmapped,
-                    < 251 => Pointer.ReadOnly,
-                    _ => Pointer.FaultsAfter((ushort)(ioctl.Size / 2)),
-                };
-            }
-            else if (ioctl == Uapi.Raw.Ioctl)
-            {
-                call.Argument = Pointer.Unmapped;
-            }
-        }
+        Operation operation = plan.Operation;
+        call.Operation = operation;
+        call.On = On(world, operation, (uint)word);
+        call.As = operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default;
+        call.Argument = plan.Argument((byte)(word >> 12));
+        plan.Fill(ref mixer, ref call, first || (word & 0x8000_0000) != 0);
     }
+
+    /// <summary>One of the plans, by a word's upper half.</summary>
+    private static Plan Choose(Plan[] plans, ulong word) => plans[(int)(((word >> 32) * (ulong)plans.Length) >> 32)];
 
     /// <summary>Where no device of a type is open: sometimes the call that makes one, else one that needs none.</summary>
     private Plan Instead(Symbol type, ulong word) => (word & 3) == 0 && makers.TryGetValue(type, out Plan? maker)
         ? maker
-        : plans[choiceWithoutDevices[(int)(((word >> 32) * (ulong)choiceWithoutDevices.Length) >> 32)]];
+        : Choose(choiceWithoutDevices, word);
 
     private static bool HasDevice(World world, Symbol type)
     {
@@ -207,7 +187,7 @@ public sealed class Generator
         for (uint rest = open; rest != 0; rest &= rest - 1)
         {
             Handle name = new(DescriptorKind.Device, (byte)BitOperations.TrailingZeroCount(rest));
-            those |= world.Open.TryFind(Descriptor.KeyOf(name), out Descriptor device) && device.Object >> 16 == type ? 1u << name.Number : 0;
+            those |= world.Open.TryFind(name, out Descriptor device) && device.Object >> 16 == type ? 1u << name.Number : 0;
         }
 
         return those;
@@ -223,12 +203,11 @@ public sealed class Generator
         if ((word & 0x3f) == 0x3f)
         {
             DescriptorKind other = (DescriptorKind)((word >> 6) % Handle.Kinds);
-            return new Handle(other, (byte)((word >> 9) % (uint)Scope.Handles(other)));
+            return new Handle(other, Scope.Number(other, word >> 9));
         }
 
-        int names = Scope.Handles(kind);
-        int number = (int)((word >> 9) % (uint)names);
-        uint open = world.OpenNumbers(kind);
+        byte number = Scope.Number(kind, word >> 9);
+        uint open = world.Open.Numbers(kind);
         if (operation.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
         {
             open = those;
@@ -236,7 +215,7 @@ public sealed class Generator
 
         if (open == 0 || (word & 0x1f) == 0x1f)
         {
-            return new Handle(kind, (byte)number);
+            return new Handle(kind, number);
         }
 
         uint later = open >> number << number;
@@ -246,9 +225,8 @@ public sealed class Generator
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>
     private static Handle Free(World world, DescriptorKind kind, byte word)
     {
-        int names = Scope.Handles(kind);
-        int free = BitOperations.TrailingZeroCount(~world.OpenNumbers(kind));
-        return new Handle(kind, (byte)(free < names ? free : word % names));
+        int free = BitOperations.TrailingZeroCount(~world.Open.Numbers(kind));
+        return new Handle(kind, free < Scope.Handles(kind) ? (byte)free : Scope.Number(kind, word));
     }
 
     /// <summary>An operation with the values of its fields resolved for the host.</summary>
@@ -256,32 +234,43 @@ public sealed class Generator
     {
         private readonly Slot[] slots;
         private readonly ImmutableArray<ulong>[] together;
+        private readonly Words start;
+        private readonly int size;
+        private readonly bool byNumber;
 
         internal Plan(Model model, Operation operation)
         {
             Operation = operation;
-            Start = new Call(operation, default).Words;
+            start = new Call(operation, default).Words;
+            size = operation.Ioctl?.Size ?? 0;
+            byNumber = operation.Ioctl == Uapi.Raw.Ioctl;
             slots = [.. operation.Fields
                 .Where(f => operation.Alphabet.ContainsKey(f))
                 .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
             together = [.. operation.Together?.On(model.Host) ?? []];
         }
 
-        private static Slot Of(int index, ulong[] common, ulong[] rare)
-        {
-            ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
-            usual = usual.Length > 0 ? usual : common;
-            return new Slot(index, usual, common, rare.Length > 0 ? rare : common);
-        }
-
         internal Operation Operation { get; }
 
-        private Words Start { get; }
+        /// <summary>Of eight arguments of a call that is not plain, which may be any value.</summary>
+        private static ReadOnlySpan<byte> Unusual => [1, 1, 1, 0, 0, 0, 0, 0];
+
+        /// <summary>How the argument's pointer behaves: mostly it is fine.</summary>
+        internal Pointer Argument(byte drawn) => drawn switch
+        {
+            _ when byNumber => Pointer.Unmapped,
+            < 240 => Pointer.Fine,
+            _ when size == 0 => Pointer.Fine,
+            < 246 => Pointer.Unmapped,
+            < 251 => Pointer.ReadOnly,
+            _ => Pointer.FaultsAfter((ushort)(size / 2)),
+        };
 
         /// <summary>Draws the words; a plain call takes usual values only.</summary>
         internal void Fill(ref Mixer mixer, ref Call call, bool plain)
         {
-            call.Words = Start;
+            call.Words = start;
+            ulong usual = plain ? 7UL : 0;
             ulong bits = 0;
             for (int i = 0; i < slots.Length; i++)
             {
@@ -292,8 +281,9 @@ public sealed class Generator
 
                 ref readonly Slot slot = ref slots[i];
                 ulong part = bits & 0xffff;
+                ulong kind = part | usual;
                 bits >>= 16;
-                ulong[] values = plain || (part & 7) >= UnusualOfEight ? slot.Usual : (part & RareMask) == 0 ? slot.Rare : slot.Common;
+                ulong[] values = (kind & RareMask) == 0 ? slot.Rare : slot.Mostly[Unusual[(int)(kind & 7)]];
                 call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
             }
 
@@ -303,9 +293,15 @@ public sealed class Generator
             }
         }
 
+        private static Slot Of(int index, ulong[] common, ulong[] rare)
+        {
+            ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
+            return new Slot(index, [usual.Length > 0 ? usual : common, common], rare.Length > 0 ? rare : common);
+        }
+
         private void DrawTogether(ulong word, ref Call call)
         {
-            if ((word & RareMask) < AloneOf256)
+            if ((byte)word < AloneOf256)
             {
                 return;
             }
@@ -317,6 +313,7 @@ public sealed class Generator
             }
         }
 
-        private readonly record struct Slot(int Index, ulong[] Usual, ulong[] Common, ulong[] Rare);
+        /// <summary>The values of a word: mostly the usual ones or all common ones, seldom the rare ones.</summary>
+        private readonly record struct Slot(int Index, ulong[][] Mostly, ulong[] Rare);
     }
 }

@@ -10,8 +10,11 @@ namespace KvmSpec.Model.Sequences;
 /// </summary>
 public static class Scope
 {
-    private static readonly byte[] Names = [1, 2, 4, 4, 2, 1];
+    private static ReadOnlySpan<byte> Names => [1, 2, 4, 4, 2, 1];
 
     /// <summary>The number of handles of a kind.</summary>
     public static int Handles(DescriptorKind kind) => Names[(int)kind];
+
+    /// <summary>The number of one of a kind's handles: a word's lower bits, as each kind has a power of two of them.</summary>
+    public static byte Number(DescriptorKind kind, uint word) => (byte)(word & (uint)(Handles(kind) - 1));
 }

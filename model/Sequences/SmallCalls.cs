@@ -46,7 +46,7 @@ public sealed class SmallCalls
             return true;
         }
 
-        int free = BitOperations.TrailingZeroCount(~world.OpenNumbers(kind));
+        int free = BitOperations.TrailingZeroCount(~world.Open.Numbers(kind));
         call.As = new Handle(kind, (byte)free);
         return free < scope.Names(kind);
     }

@@ -124,7 +124,7 @@ public sealed class DescriptorLaws
         }
 
         Rule decided = setting.Model.Decide(dead, call);
-        bool open = dead.Open.TryFind(Descriptor.KeyOf(call.On), out Descriptor target);
+        bool open = dead.Open.TryFind(call.On, out Descriptor target);
         return !open || decided.Open || target.Vm == Descriptor.NoVm || target.Name.Kind == DescriptorKind.GuestMemory
             || (call.Operation.Ioctl is null ? decided.Accepts : decided.Errno == Errno.EIO);
     });

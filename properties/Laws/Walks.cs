@@ -7,7 +7,7 @@ namespace KvmSpec.Properties.Laws;
 public readonly record struct Step(World Before, Call Call, Rule Decided, World After)
 {
     /// <summary>The VM that the call is about, if its descriptor has one.</summary>
-    public uint Vm => Before.Open.TryFind(Descriptor.KeyOf(Call.On), out Descriptor target) ? target.Vm : Descriptor.NoVm;
+    public uint Vm => Before.Open.TryFind(Call.On, out Descriptor target) ? target.Vm : Descriptor.NoVm;
 }
 
 /// <summary>A law does not hold: where.</summary>

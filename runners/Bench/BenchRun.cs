@@ -18,6 +18,10 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
     private const int LeakSequences = 1_000;
     private const int MillionSteps = 1_000_000;
     private const int Length = 30;
+
+    /// <summary>Calls on each VM, as in loop.c: so many that the VM itself hardly counts.</summary>
+    private const int CallsOfAMachine = 10_000;
+
     private readonly Model.Model model = new(Revisions.Linux73, X86Hosts.Amd);
 
     public void All()
@@ -173,7 +177,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
             Call vcpu = new(local.Book.Operations.First(o => o.Creates == DescriptorKind.Vcpu), create.As) { As = new Handle(DescriptorKind.Vcpu, 0) };
             Line($"descriptors left by {LeakSequences:#,0} sequences", Left(target, local, "/proc/self/fd"), "");
             Line($"mappings left by {LeakSequences:#,0} sequences", Left(target, local, "/proc/self/map_files"), "");
-            Call[] calls = [create, .. Enumerable.Repeat(check, 999)];
+            Call[] calls = [create, .. Enumerable.Repeat(check, CallsOfAMachine - 1)];
             Observation[] observed = new Observation[calls.Length];
             double ours = Rate("local target, CHECK_EXTENSION", "M/s", 1e6, _ =>
             {
@@ -183,6 +187,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
             double machines = Rate("local target, a VM and a vCPU", "/s", 1, _ =>
             {
                 target.Execute([create, vcpu], observed);
+                target.Settle();
                 return 1;
             });
             if (CLoop.Run(cLoop, time, out string why) is not { } loop)
@@ -203,9 +208,11 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
     {
         CheckRun run = new(new Checker(target, local), Strictness.Envelope);
         run.Generated(new SequencePlan(2, LeakSequences / 2, Length), null, default);
+        target.Settle();
         GC.Collect();
         int before = Directory.GetFileSystemEntries(directory).Length;
         run.Generated(new SequencePlan(3, LeakSequences, Length), null, default);
+        target.Settle();
         GC.Collect();
         return Directory.GetFileSystemEntries(directory).Length - before;
     }

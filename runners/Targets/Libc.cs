@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KvmSpec.Model;
 
 namespace KvmSpec.Runners.Targets;
 
@@ -24,8 +25,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    /// <summary>Leaves errno where it is, so that a call which succeeds pays for none: <see cref="LastErrno"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl")]
     public static partial int Ioctl(int descriptor, nuint request, nuint argument);
+
+    /// <summary>The errno of an ioctl that failed just before: the runtime keeps it until the next system call of ours.</summary>
+    public static Errno LastErrno => (Errno)Marshal.GetLastSystemError();
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, nint offset);

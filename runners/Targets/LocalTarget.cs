@@ -7,7 +7,8 @@ namespace KvmSpec.Runners.Targets;
 
 /// <summary>
 /// This machine's own /dev/kvm. A call allocates nothing; after every sequence, also one that was broken off, all its
-/// descriptors and mappings are gone.
+/// mappings are gone and its descriptors are handed to threads that close them: <see cref="Settle"/> waits for those. What every
+/// sequence begins with, /dev/kvm and /dev/null, keeps nothing of those before and is opened anew only where one closed it.
 /// </summary>
 public sealed unsafe class LocalTarget : ITarget
 {
@@ -17,12 +18,15 @@ public sealed unsafe class LocalTarget : ITarget
     private const string OfKvm = "anon_inode:kvm";
     private const string OfGuestMemory = "/[kvm-gmem]";
 
+    private static readonly Handle Foreign = new(DescriptorKind.Foreign, 0);
+
     private readonly int[] descriptors = new int[Handle.Kinds * NamesOfAKind];
     private readonly byte*[] runPages = new byte*[NamesOfAKind];
     private readonly int[] used = new int[Handle.Kinds * NamesOfAKind];
     private readonly CallMemory argument = new();
     private readonly CallMemory pointee = new();
     private readonly MemslotMemory memslots = MemslotMemory.OfThisMachine();
+    private readonly Closer closer = new();
     private int usedCount;
     private bool disposed;
 
@@ -66,8 +70,8 @@ public sealed unsafe class LocalTarget : ITarget
         memslots.Begin();
         try
         {
-            Bind(Handle.Kvm, Opened(Device));
-            Bind(new Handle(DescriptorKind.Foreign, 0), Opened("/dev/null"));
+            OpenUnlessOpen(Handle.Kvm, Device);
+            OpenUnlessOpen(Foreign, "/dev/null");
             for (int i = 0; i < calls.Length; i++)
             {
                 Make(calls[i], ref observed[i]);
@@ -76,8 +80,15 @@ public sealed unsafe class LocalTarget : ITarget
         finally
         {
             CloseAll();
+            if (memslots.IsMuch)
+            {
+                Settle();
+            }
         }
     }
+
+    /// <summary>Waits until nothing is left of the sequences so far.</summary>
+    public void Settle() => closer.Drain();
 
     public void Dispose()
     {
@@ -85,6 +96,9 @@ public sealed unsafe class LocalTarget : ITarget
         {
             disposed = true;
             CloseAll();
+            Release(Index(Handle.Kvm));
+            Release(Index(Foreign));
+            closer.Dispose();
             argument.Dispose();
             pointee.Dispose();
             _ = Libc.Unmap((void*)UserMemory.Start, (nuint)UserMemory.Length);
@@ -108,9 +122,18 @@ public sealed unsafe class LocalTarget : ITarget
         return opened >= 0 ? opened : throw new TargetException($"{path}: {(Errno)Marshal.GetLastPInvokeError()}");
     }
 
+    private void OpenUnlessOpen(Handle handle, string path)
+    {
+        if (descriptors[Index(handle)] < 0)
+        {
+            descriptors[Index(handle)] = Opened(path);
+        }
+    }
+
     private void Make(in Call call, ref Observation observed)
     {
-        observed = new Observation { After = call.Words };
+        observed = default;
+        observed.After = call.Words;
         int descriptor = descriptors[Index(call.On)];
         if (call.Operation.Ioctl is not { } ioctl)
         {
@@ -119,7 +142,8 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         bool raw = ioctl == Model.Uapi.Raw.Ioctl;
-        if (ioctl == Model.Uapi.Ioctls.Run.Ioctl && call[Model.Uapi.Ioctls.Run.ImmediateExit] == 0 && descriptor >= 0)
+        bool runs = ioctl == Model.Uapi.Ioctls.Run.Ioctl;
+        if (descriptor >= 0 && (runs || raw) && ((runs && call[Model.Uapi.Ioctls.Run.ImmediateExit] == 0) || !MapRunPage(call.On)))
         {
             observed.Ending = Ending.NotMade;
             return;
@@ -138,7 +162,7 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         int result = Libc.Ioctl(descriptor, raw ? (nuint)call[Model.Uapi.Raw.Request] : (nuint)ioctl.Request.Value, value);
-        observed.Errno = result < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        observed.Errno = result < 0 ? Libc.LastErrno : Errno.None;
         if (ioctl.TakesPointer)
         {
             ReadBack(call, ioctl, ref observed);
@@ -158,6 +182,28 @@ public sealed unsafe class LocalTarget : ITarget
         {
             CreatedInside(call, field, result >= 0, ref observed);
         }
+    }
+
+    /// <summary>
+    /// Maps a vCPU's run page before the first call that may be KVM_RUN, also one by number alone, so that none of them runs a
+    /// guest. False where it cannot be mapped.
+    /// </summary>
+    private bool MapRunPage(Handle handle)
+    {
+        if (handle.Kind != DescriptorKind.Vcpu || runPages[handle.Number] != null)
+        {
+            return true;
+        }
+
+        void* page = Libc.Map(null, (nuint)Host.VcpuMapSize, Libc.ProtReadWrite, Libc.MapShared, descriptors[Index(handle)], 0);
+        if (page == Libc.MapFailed)
+        {
+            return false;
+        }
+
+        runPages[handle.Number] = (byte*)page;
+        runPages[handle.Number][Model.Uapi.Ioctls.Run.ImmediateExit.Offset] = 1;
+        return true;
     }
 
     private void Close(Handle handle, ref Observation observed)
@@ -289,9 +335,10 @@ public sealed unsafe class LocalTarget : ITarget
         }
     }
 
-    /// <summary>A descriptor of KVM's that no handle stands for.</summary>
+    /// <summary>A descriptor of KVM's that no handle stands for; those of sequences before have to be gone first.</summary>
     private int Stray()
     {
+        Settle();
         foreach (string entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
         {
             string? link = File.ResolveLinkTarget(entry, false)?.ToString();
@@ -315,15 +362,6 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         Bind(handle, descriptor);
-        if (handle.Kind == DescriptorKind.Vcpu)
-        {
-            void* page = Libc.Map(null, (nuint)Host.VcpuMapSize, Libc.ProtReadWrite, Libc.MapShared, descriptor, 0);
-            if (page != Libc.MapFailed)
-            {
-                runPages[handle.Number] = (byte*)page;
-                runPages[handle.Number][Model.Uapi.Ioctls.Run.ImmediateExit.Offset] = 1;
-            }
-        }
     }
 
     private void Bind(Handle handle, int descriptor)
@@ -350,7 +388,7 @@ public sealed unsafe class LocalTarget : ITarget
         if (usedCount == used.Length)
         {
             usedCount = 0;
-            foreach (int index in Enumerable.Range(0, descriptors.Length).Where(i => descriptors[i] >= 0))
+            foreach (int index in Enumerable.Range(0, descriptors.Length).Where(i => descriptors[i] >= 0 && i != Index(Handle.Kvm) && i != Index(Foreign)))
             {
                 used[usedCount++] = index;
             }
@@ -358,16 +396,20 @@ public sealed unsafe class LocalTarget : ITarget
 
         for (int i = usedCount - 1; i >= 0; i--)
         {
-            int index = used[i];
-            if (descriptors[index] >= 0)
-            {
-                UnmapRunPage(new Handle((DescriptorKind)(index / NamesOfAKind), (byte)(index % NamesOfAKind)));
-                _ = Libc.Close(descriptors[index]);
-                descriptors[index] = -1;
-            }
+            Release(used[i]);
         }
 
         usedCount = 0;
+    }
+
+    private void Release(int index)
+    {
+        if (descriptors[index] >= 0)
+        {
+            UnmapRunPage(new Handle((DescriptorKind)(index / NamesOfAKind), (byte)(index % NamesOfAKind)));
+            closer.Close(descriptors[index]);
+            descriptors[index] = -1;
+        }
     }
 
     private static int Index(Handle handle) => ((int)handle.Kind * NamesOfAKind) + handle.Number;

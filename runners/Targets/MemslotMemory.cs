@@ -20,6 +20,9 @@ public sealed class MemslotMemory(double bytesAPage, double bound)
     /// <summary>KVM_MEM_MAX_NR_PAGES: a kernel refuses what is larger before it sets anything aside.</summary>
     private const ulong MostPages = int.MaxValue;
 
+    /// <summary>How many sequences may be ending while the next one is made.</summary>
+    private const double ManyAtOnce = 64;
+
     private double cost;
 
     /// <summary>What holds on this machine: a quarter of the memory that is there now.</summary>
@@ -28,6 +31,9 @@ public sealed class MemslotMemory(double bytesAPage, double bound)
 
     /// <summary>Begins a sequence, whose VMs are new.</summary>
     public void Begin() => cost = 0;
+
+    /// <summary>True where what this sequence's memslots cost should be given back before the next sequence takes more.</summary>
+    public bool IsMuch => cost > bound / ManyAtOnce;
 
     /// <summary>True where the call may be made; what it may cost then counts to the end of the sequence.</summary>
     public bool Allows(in Call call)
