@@ -14,22 +14,26 @@ public sealed record MutantCoverage(Mutant Mutant, bool ByVectors, bool BySequen
 /// <summary>Which rules vectors and sequences decide on the model's hosts, and which faults they would notice.</summary>
 public sealed class CoverageRun
 {
-    private readonly (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] settings;
+    private readonly (Model.Model Model, Vector[] Vectors)[] settings;
     private readonly Revision revision;
+    private readonly int sequences;
+    private readonly int length;
 
     public CoverageRun(Revision revision, IEnumerable<VectorFile> files, int sequences, int length)
     {
         this.revision = revision;
+        this.sequences = sequences;
+        this.length = length;
         Vector[] all = [.. files.SelectMany(f => f.Cases)];
         settings = [.. ModelHosts.All(revision).Select(host => new Model.Model(revision, host)).Select(model =>
-            (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray(), new Corpus(model, sequences, length)))];
+            (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray()))];
     }
 
     /// <summary>Every clause of the revision with its counts.</summary>
     public IEnumerable<ClauseCoverage> Clauses()
     {
         Dictionary<string, long> byVector = [];
-        foreach ((Model.Model model, Vector[] vectors, _) in settings)
+        foreach ((Model.Model model, Vector[] vectors) in settings)
         {
             foreach (Vector vector in vectors)
             {
@@ -42,14 +46,17 @@ public sealed class CoverageRun
             }
         }
 
+        Dictionary<string, long> bySequence = settings.SelectMany(s => Corpus.Decided(s.Model, sequences, length))
+            .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
         return revision.Architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
-            new ClauseCoverage(id, byVector.GetValueOrDefault(id), settings.Sum(s => s.Corpus.Decided.GetValueOrDefault(id))));
+            new ClauseCoverage(id, byVector.GetValueOrDefault(id), bySequence.GetValueOrDefault(id)));
     }
 
     /// <summary>Every mutant of an architecture's rules, and who tells it from the original.</summary>
     public IEnumerable<MutantCoverage> Mutants(Architecture architecture)
     {
-        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
+        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own =
+            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, s.Vectors, new Corpus(s.Model, sequences, length)))];
         return Model.Sequences.Mutants.Of(revision.Book(architecture)!).Select(mutant =>
             new MutantCoverage(mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), Equivalents.Why(mutant, architecture)));
     }
