@@ -12,7 +12,7 @@ public sealed class CoverageTests
     private const int Length = 40;
 
     private static readonly Lazy<ClauseCoverage[]> Clauses =
-        new(() => [.. new CoverageRun(Revisions.Linux73, Golden.Files, Sequences, Length).Clauses()]);
+        new(() => [.. new CoverageRun(Revisions.Linux73, Golden.Files, Sequences, Length).Clauses([.. Revisions.Linux73.Architectures])]);
 
     [Fact]
     public void EveryRuleIsDecidedByAVector() =>

@@ -19,15 +19,16 @@ internal static class CoverageCommand
         Option<bool> mutants = new("--mutants") { Description = "Make every small fault, and tell who notices it." };
         Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
         Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
-        Option<string?> architecture = new("--architecture") { Description = "With --mutants: for which architecture; without it all of them." };
+        Option<string?> architecture = new("--architecture") { Description = "For which architecture; without it all of them." };
         Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, vectors };
         command.SetAction(parsed =>
         {
             Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
             CoverageRun run = new(asked, VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
+            Architecture[] architectures = parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : [.. asked.Architectures];
             if (parsed.GetValue(mutants))
             {
-                foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
+                foreach (Architecture one in architectures)
                 {
                     output.WriteLine(HostNeeds.NameOf(one));
                     WriteMutants(output, [.. run.Mutants(one)]);
@@ -35,7 +36,7 @@ internal static class CoverageCommand
             }
             else
             {
-                WriteClauses(output, [.. run.Clauses()]);
+                WriteClauses(output, [.. run.Clauses(architectures)], explained: parsed.GetValue(architecture) is null);
             }
 
             return ExitStatus.Conforms;
@@ -43,7 +44,10 @@ internal static class CoverageCommand
         return command;
     }
 
-    private static void WriteClauses(TextWriter output, ClauseCoverage[] clauses)
+    /// <param name="output">Where to.</param>
+    /// <param name="clauses">What decided each.</param>
+    /// <param name="explained">True where it is known why nothing decides a clause: for one architecture alone it is not.</param>
+    private static void WriteClauses(TextWriter output, ClauseCoverage[] clauses, bool explained)
     {
         output.WriteLine($"{"clause",-48} {"vectors",10} {"sequences",12}");
         foreach (ClauseCoverage clause in clauses)
@@ -52,12 +56,12 @@ internal static class CoverageCommand
         }
 
         output.WriteLine($"decided by vectors: {clauses.Count(c => c.Vectors > 0)} of {clauses.Length}; by sequences: {clauses.Count(c => c.Sequences > 0)} of {clauses.Length}");
-        foreach (ClauseCoverage clause in clauses.Where(c => c.Vectors == 0))
+        foreach (ClauseCoverage clause in clauses.Where(c => explained && c.Vectors == 0))
         {
             output.WriteLine($"no vector decides {clause.Clause}: {Undecided.ByVectors.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
         }
 
-        foreach (ClauseCoverage clause in clauses.Where(c => c.Sequences == 0))
+        foreach (ClauseCoverage clause in clauses.Where(c => explained && c.Sequences == 0))
         {
             output.WriteLine($"no sequence decides {clause.Clause}: {Undecided.BySequences.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
         }

@@ -29,11 +29,12 @@ public sealed class CoverageRun
             (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray()))];
     }
 
-    /// <summary>Every clause of the revision with its counts.</summary>
-    public IEnumerable<ClauseCoverage> Clauses()
+    /// <summary>Every clause of the revision's rules for some architectures, with its counts on hosts of these.</summary>
+    public IEnumerable<ClauseCoverage> Clauses(IReadOnlyCollection<Architecture> architectures)
     {
+        (Model.Model Model, Vector[] Vectors)[] own = [.. settings.Where(s => architectures.Contains(s.Model.Host.Architecture))];
         Dictionary<string, long> byVector = [];
-        foreach ((Model.Model model, Vector[] vectors) in settings)
+        foreach ((Model.Model model, Vector[] vectors) in own)
         {
             foreach (Vector vector in vectors)
             {
@@ -46,9 +47,9 @@ public sealed class CoverageRun
             }
         }
 
-        Dictionary<string, long> bySequence = settings.SelectMany(s => Corpus.Decided(s.Model, sequences, length))
+        Dictionary<string, long> bySequence = own.SelectMany(s => Corpus.Decided(s.Model, sequences, length))
             .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
-        return revision.Architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
+        return architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
             new ClauseCoverage(id, byVector.GetValueOrDefault(id), bySequence.GetValueOrDefault(id)));
     }
 

@@ -35,6 +35,7 @@ public sealed unsafe class LocalTarget : ITarget
         }
 
         _ = Libc.Close(kvm);
+        BeTheFirstToGo();
         MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
         MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
         Host = LocalHost.Probe(Execute);
@@ -79,6 +80,21 @@ public sealed unsafe class LocalTarget : ITarget
             pointee.Dispose();
             _ = Libc.Unmap((void*)UserMemory.Start, (nuint)UserMemory.Length);
             _ = Libc.Unmap((void*)UserMemory.ReadOnlyStart, (nuint)UserMemory.ReadOnlyLength);
+        }
+    }
+
+    /// <summary>
+    /// A kernel without two-dimensional paging allocates 8 bytes for every page of a memslot, 16 GiB for the largest: where memory
+    /// ends, this program is killed for it, and no other.
+    /// </summary>
+    private static void BeTheFirstToGo()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/oom_score_adj", "1000");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
