@@ -15,10 +15,14 @@ public static class VectorLengths
 {
     private const int Size = 64;
 
+    private const string HalfWritten = "the part of the set before the fault may have been written";
+
     public static ImmutableArray<Rule> Get =>
     [
         Refuse(ENOENT, "arm64.vector-lengths.no-sve", (in n, in c) => Is(c, OneReg.Get) && !Of(n).Has(VcpuFeatures.Sve), stops: true),
-        Refuse(EFAULT, "arm64.vector-lengths.unwritable", (in n, in c) => Is(c, OneReg.Get) && Pointer.Of(c[OneReg.Get.Address]).FaultsWriting(Size)),
+        RefuseLeaving(EFAULT, "arm64.vector-lengths.unwritable", HalfWritten, (in n, in c) => n.World,
+            (in n, in c) => Is(c, OneReg.Get) && Pointer.Of(c[OneReg.Get.Address]).FaultsWriting(Size),
+            new(OneReg.Get.Value, null), new(OneReg.Get.SecondWord, null), new(OneReg.Get.LastWord, null)),
         Answer("arm64.vector-lengths.get",
             [new(OneReg.Get.Value, (in n, in c) => Available(n)), new(OneReg.Get.SecondWord, (in n, in c) => 0), new(OneReg.Get.LastWord, (in n, in c) => 0)],
             when: (in n, in c) => Is(c, OneReg.Get)),

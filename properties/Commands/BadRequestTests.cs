@@ -33,7 +33,6 @@ public sealed class BadRequestTests
     [InlineData("--record: give a file", "check", "--target", "model", "--record", "")]
     [InlineData("--record nowhere/record: ", "check", "--target", "model", "--host", "x86-amd", "--record", "nowhere/record")]
     [InlineData("--sequences -1: give 0 or more", "coverage", "--sequences", "-1")]
-    [InlineData("--architecture x86: goes with --mutants", "coverage", "--architecture", "x86")]
     [InlineData("architecture mars: ", "coverage", "--mutants", "--architecture", "mars")]
     [InlineData("Cannot parse argument 'yaml'", "check", "--format", "yaml")]
     [InlineData("Unrecognized command or argument '--nothing'", "check", "--nothing")]

@@ -67,8 +67,8 @@ public sealed class SpecCommandTests
         try
         {
             File.WriteAllText(report, """{ "kernel": "Linux 9.9.1-test (kvm-none)", "groups": [{ "clause": "b" }], "decided": { "a": 2, "b": 1, "c": 0 } }""");
-            KeyValuePair<string, string> only = Assert.Single(Runners.Spec.Evidence.Of([report, report]));
-            Assert.Equal(("a", "seen on Linux 9.9.1 (kvm-none)."), (only.Key, only.Value));
+            KeyValuePair<string, Sightings> only = Assert.Single(Runners.Spec.Evidence.Of([report, report]));
+            Assert.Equal(("a", "seen on kvm-none 9.9.1."), (only.Key, only.Value.ToString()));
             File.WriteAllText(report, "{}");
             Assert.Throws<Runners.Commands.RequestException>(() => Runners.Spec.Evidence.Of([report]));
         }

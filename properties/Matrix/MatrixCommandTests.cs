@@ -36,6 +36,29 @@ public sealed class MatrixCommandTests
     }
 
     [Fact]
+    public void A_page_is_read_back_and_its_columns_renewed()
+    {
+        using TraceFiles files = new();
+        string page = files["MATRIX.md"], report = files["report.json"];
+        Invocation.Of(["matrix", "--target", "planted:slot-limit", "--target", "model", "--write", page, .. Small]);
+        string before = File.ReadAllText(page);
+        Invocation.Of(["matrix", "--page", page, "--report", Report("planted:slot-limit"), "--write", page]);
+        Assert.Equal(before, File.ReadAllText(page));
+        Invocation grown = Invocation.Of(["matrix", "--page", page, "--report", Report("planted:late-ring"), "--write", page]);
+        Assert.EndsWith(" on 3 kernels" + Environment.NewLine, grown.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitStatus.Diverges, grown.Status);
+        Assert.Contains("| C | `planted:late-ring` |", File.ReadAllText(page), StringComparison.Ordinal);
+        File.WriteAllText(page, "# No matrix\n");
+        Assert.Equal($"kvmspec: {page}: not a page of 'kvmspec matrix --write'{Environment.NewLine}", Invocation.Of(["matrix", "--page", page, "--report", report]).Errors);
+
+        string Report(string target)
+        {
+            Invocation.Of(["check", "--target", target, "--format", "json", "--output", report, .. Small]);
+            return report;
+        }
+    }
+
+    [Fact]
     public void A_report_of_a_former_check_is_a_column_like_the_check_itself()
     {
         using TraceFiles files = new();

@@ -141,7 +141,7 @@ public sealed class WalkCheckTests
         try
         {
             File.WriteAllText(file, Check(Xlen.Rv64, Known.Without, [Known, partly], default, ReportFormat.Json).Text);
-            IReadOnlyDictionary<string, string> evidence = Evidence.Of([file]);
+            IReadOnlyDictionary<string, string> evidence = Evidence.Of([file]).ToDictionary(e => e.Key, e => e.Value.ToString());
             Assert.Equal("seen on QEMU 1.2.3.", evidence["gstage.width"]);
             Assert.Equal("read only (manual of August 2026); QEMU 1.2.3 does otherwise: the machine does not ask for U.", evidence["gstage.user"]);
             Assert.Equal("seen on QEMU 1.2.3, but for this: it lets HLVX through.", evidence["walk.vs.user-page.fetch"]);

@@ -20,7 +20,7 @@ internal static class CoverageCommand
         Option<bool> mutants = new("--mutants") { Description = "Make every small fault, and tell who notices it." };
         Option<int> sequences = new("--sequences") { Description = "How many generated sequences on each host.", DefaultValueFactory = _ => Sequences };
         Option<string?> vectors = new("--vectors") { Description = "The directory of the vectors." };
-        Option<string?> architecture = new("--architecture") { Description = "With --mutants: for which architecture; without it all of them." };
+        Option<string?> architecture = new("--architecture") { Description = "For which architecture; without it all of them." };
         Option<int> states = new("--states") { Description = "With --mutants: how many states an exhaustive search keeps on each host; 0 searches none.", DefaultValueFactory = _ => States };
         Command command = new("coverage", "Say which rules vectors and generated sequences decide on the model's hosts.") { revision, mutants, architecture, sequences, states, vectors };
         command.SetAction(parsed =>
@@ -30,17 +30,13 @@ internal static class CoverageCommand
                 throw new RequestException($"--sequences {parsed.GetValue(sequences)}: give 0 or more");
             }
 
-            if (parsed.GetValue(architecture) is { } alone && !parsed.GetValue(mutants))
-            {
-                throw new RequestException($"--architecture {alone}: goes with --mutants");
-            }
-
             Revision asked = TargetNames.Revision(parsed.GetValue(revision)!);
             CoverageRun run = new(asked, VectorFiles.Load(VectorDirectory.Find(parsed.GetValue(vectors))), parsed.GetValue(sequences), Length);
             bool noticed = false;
+            Architecture[] architectures = parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : [.. asked.Architectures];
             if (parsed.GetValue(mutants))
             {
-                foreach (Architecture one in parsed.GetValue(architecture) is { } name ? [TargetNames.Architecture(name, asked)] : asked.Architectures)
+                foreach (Architecture one in architectures)
                 {
                     output.WriteLine(HostNeeds.NameOf(one));
                     noticed |= WriteMutants(output, [.. run.Mutants(one, parsed.GetValue(states))]);
@@ -48,7 +44,7 @@ internal static class CoverageCommand
             }
             else
             {
-                WriteClauses(output, [.. run.Clauses()]);
+                WriteClauses(output, [.. run.Clauses(architectures)], explained: parsed.GetValue(architecture) is null);
             }
 
             return noticed ? ExitStatus.Diverges : ExitStatus.Conforms;
@@ -56,7 +52,10 @@ internal static class CoverageCommand
         return command;
     }
 
-    private static void WriteClauses(TextWriter output, ClauseCoverage[] clauses)
+    /// <param name="output">Where to.</param>
+    /// <param name="clauses">What decided each.</param>
+    /// <param name="explained">True where it is known why nothing decides a clause: for one architecture alone it is not.</param>
+    private static void WriteClauses(TextWriter output, ClauseCoverage[] clauses, bool explained)
     {
         output.WriteLine($"{"clause",-48} {"vectors",10} {"sequences",12}");
         foreach (ClauseCoverage clause in clauses)
@@ -65,12 +64,12 @@ internal static class CoverageCommand
         }
 
         output.WriteLine($"decided by vectors: {clauses.Count(c => c.Vectors > 0)} of {clauses.Length}; by sequences: {clauses.Count(c => c.Sequences > 0)} of {clauses.Length}");
-        foreach (ClauseCoverage clause in clauses.Where(c => c.Vectors == 0))
+        foreach (ClauseCoverage clause in clauses.Where(c => explained && c.Vectors == 0))
         {
             output.WriteLine($"no vector decides {clause.Clause}: {Undecided.ByVectors.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
         }
 
-        foreach (ClauseCoverage clause in clauses.Where(c => c.Sequences == 0))
+        foreach (ClauseCoverage clause in clauses.Where(c => explained && c.Sequences == 0))
         {
             output.WriteLine($"no sequence decides {clause.Clause}: {Undecided.BySequences.GetValueOrDefault(clause.Clause, "NOBODY KNOWS WHY")}");
         }

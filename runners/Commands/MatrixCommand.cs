@@ -17,6 +17,7 @@ internal static class MatrixCommand
     {
         Option<string[]> target = new("--target") { Description = $"A column, checked now: {TargetNames.Forms}. May be given again.", AllowMultipleArgumentsPerToken = true };
         Option<string[]> report = new("--report") { Description = "A column out of a report that 'check --format json --output FILE' wrote, perhaps elsewhere. May be given again.", AllowMultipleArgumentsPerToken = true, HelpName = "FILE" };
+        Option<string?> former = new("--page") { Description = "The columns of a page that --write made; those of targets that are given anew take their places.", HelpName = "FILE" };
         Option<string?> revision = new("--revision") { Description = "Against which revision; without it each target's own release." };
         Option<string?> host = new("--host") { Description = "The host that a model stands in for." };
         Option<string?> clause = new("--clause") { Description = "Only clauses that match, such as 'memslot.*'." };
@@ -29,9 +30,9 @@ internal static class MatrixCommand
         Option<string?> write = new("--write") { Description = "Write the matrix as a page, such as runners/MATRIX.md, in the place of printing it.", HelpName = "FILE" };
         Command command = new("matrix", "Say which clause holds, fails, or could not be decided on which kernel.")
         {
-            target, report, revision, host, clause, vectors, sequences, length, seed, strictness, format, write,
+            target, report, former, revision, host, clause, vectors, sequences, length, seed, strictness, format, write,
         };
-        command.SetAction(parsed => Run(output, parsed.GetValue(target) ?? [], parsed.GetValue(report) ?? [], parsed.GetValue(write), parsed.GetValue(format), new CheckRequest
+        command.SetAction(parsed => Run(output, parsed.GetValue(target) ?? [], parsed.GetValue(report) ?? [], parsed.GetValue(former), parsed.GetValue(write), parsed.GetValue(format), new CheckRequest
         {
             Revision = parsed.GetValue(revision),
             Host = parsed.GetValue(host) is { } name ? TargetNames.ModelHost(name) : X86Hosts.Amd,
@@ -45,7 +46,7 @@ internal static class MatrixCommand
         return command;
     }
 
-    private static int Run(TextWriter output, string[] targets, string[] reports, string? page, ReportFormat format, CheckRequest request)
+    private static int Run(TextWriter output, string[] targets, string[] reports, string? formerPage, string? page, ReportFormat format, CheckRequest request)
     {
         if (targets.Length + reports.Length == 0)
         {
@@ -58,6 +59,7 @@ internal static class MatrixCommand
             throw new RequestException($"matrix: {twice.Key} is given twice");
         }
 
+        IReadOnlyList<ReportFile> kept = formerPage is null ? [] : MatrixPage.Read(formerPage);
         List<ReportFile> former = [.. reports.Select(ReportFile.Read)];
         List<ReportFile> columns = [];
         List<(string Target, string Reason)> missing = [];
@@ -78,7 +80,7 @@ internal static class MatrixCommand
             }
         }
 
-        ClauseMatrix matrix = new([.. columns, .. former], missing, request.Concerns);
+        ClauseMatrix matrix = new(MatrixPage.Renewed(kept, [.. columns, .. former]), missing, request.Concerns);
         if (page is not null)
         {
             WholeFile.Write(page, MatrixText.Page(matrix));

@@ -20,7 +20,7 @@ internal static class SpecCommand
         Option<string?> write = new("--write") { Description = "Rewrite the generated tables in FILE.", HelpName = "FILE" };
         Option<string[]> evidence = new("--evidence")
         {
-            Description = "With --write: JSON reports of checks; clauses that they decided say on which kernels they were seen.",
+            Description = "With --write: JSON reports of checks; clauses that they decided say on which kernels they were seen, beside those that they say already.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "REPORT",
         };
@@ -56,11 +56,11 @@ internal static class SpecCommand
         return differences.Count == 0 ? ExitStatus.Conforms : ExitStatus.Diverges;
     }
 
-    private static int Write(TextWriter output, string path, IReadOnlyDictionary<string, string> evidence)
+    private static int Write(TextWriter output, string path, IReadOnlyDictionary<string, Sightings> evidence)
     {
         string before = File.ReadAllText(path);
         SpecFile file = SpecFile.Parse(before, path);
-        Dictionary<string, string> known = evidence.Where(e => file.Clauses.Any(c => c.Id == e.Key)).ToDictionary();
+        Dictionary<string, string> known = file.Clauses.ToDictionary(c => c.Id, c => Renewed(Sightings.Parse(c.Evidence), evidence.GetValueOrDefault(c.Id)).ToString());
         SpecFile renewed = SpecFile.Parse(file.Write(ImmutableDictionary<string, string>.Empty, known), path);
         IReadOnlyDictionary<string, string> tables = SpecTables.All(Revisions.All, renewed);
         if (tables.Keys.FirstOrDefault(t => !file.Tables.Contains(t)) is { } missing)
@@ -79,4 +79,6 @@ internal static class SpecCommand
         output.WriteLine($"{path}: {string.Join(", ", tables.Where(t => file.Table(t.Key) != t.Value).Select(t => t.Key).DefaultIfEmpty("lines"))} rewritten");
         return ExitStatus.Conforms;
     }
+
+    private static Sightings Renewed(Sightings before, Sightings? seen) => seen is null ? before : before.And(seen);
 }

@@ -25,30 +25,31 @@ public sealed class Corpus
     {
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
-        Generator generator = new(model);
-        sequences = new Sequence[count];
-        for (int i = 0; i < count; i++)
+        sequences = [.. Generated(model, count, length)];
+        foreach (Met met in sequences.SelectMany((s, i) => Calls(model, s, i)))
         {
-            sequences[i] = generator.Generate(new SequenceName(Mixer.SeedOf(1, (ulong)i), length));
-            World world = World.Initial;
-            foreach (Call call in sequences[i].Calls)
+            int operation = model.Resolve(met.World, met.Call).Id;
+            if (!reaching.TryGetValue(operation, out List<Met>? calls))
             {
-                int operation = model.Resolve(world, call).Id;
-                if (!reaching.TryGetValue(operation, out List<Met>? calls))
-                {
-                    reaching[operation] = calls = [];
-                }
-
-                World next = model.Step(world, call, out Rule decided);
-                calls.Add(new Met(i, world, call, decided));
-                Decided[decided.Id] = Decided.GetValueOrDefault(decided.Id) + 1;
-                world = next;
+                reaching[operation] = calls = [];
             }
+
+            calls.Add(met);
         }
     }
 
-    /// <summary>How often each clause decided.</summary>
-    public Dictionary<string, long> Decided { get; } = [];
+    /// <summary>How often each clause decides a call of such sequences, none of which is kept.</summary>
+    public static Dictionary<string, long> Decided(Model.Model model, int count, int length)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Dictionary<string, long> decided = [];
+        foreach (Met met in Generated(model, count, length).SelectMany((s, i) => Calls(model, s, i)))
+        {
+            decided[met.Decided.Id] = decided.GetValueOrDefault(met.Decided.Id) + 1;
+        }
+
+        return decided;
+    }
 
     /// <summary>True where some sequence shows the fault, at the strictness that also sees order.</summary>
     public bool Tells(Mutant mutant)
@@ -69,6 +70,23 @@ public sealed class Corpus
 
     /// <summary>True where any sequence shows a difference to another model at all.</summary>
     public bool Tells(Model.Model other) => sequences.Any(s => Shows(other, s));
+
+    private static IEnumerable<Sequence> Generated(Model.Model model, int count, int length)
+    {
+        Generator generator = new(model);
+        return Enumerable.Range(0, count).Select(i => generator.Generate(new SequenceName(Mixer.SeedOf(1, (ulong)i), length)));
+    }
+
+    private static IEnumerable<Met> Calls(Model.Model model, Sequence sequence, int index)
+    {
+        World world = World.Initial;
+        foreach (Call call in sequence.Calls.ToArray())
+        {
+            World next = model.Step(world, call, out Rule decided);
+            yield return new Met(index, world, call, decided);
+            world = next;
+        }
+    }
 
     /// <summary>The operations whose alphabet names the limit, or all where none does.</summary>
     private IEnumerable<Operation> Comparing(Limit limit)

@@ -32,22 +32,27 @@ public sealed class CoverageRun
         Wants = o => o.Ioctl is null || o.Ioctl == Ioctls.CreateVm.Ioctl || o.Ioctl == Ioctls.CreateVcpu.Ioctl,
     };
 
-    private readonly (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] settings;
+    private readonly (Model.Model Model, Vector[] Vectors)[] settings;
     private readonly Revision revision;
+    private readonly int sequences;
+    private readonly int length;
 
     public CoverageRun(Revision revision, IEnumerable<VectorFile> files, int sequences, int length)
     {
         this.revision = revision;
+        this.sequences = sequences;
+        this.length = length;
         Vector[] all = [.. files.SelectMany(f => f.Cases)];
         settings = [.. ModelHosts.All(revision).Select(host => new Model.Model(revision, host)).Select(model =>
-            (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray(), new Corpus(model, sequences, length)))];
+            (model, all.Where(v => v.Revisions.Includes(revision) && v.Host.Unmet(model) is null).ToArray()))];
     }
 
-    /// <summary>Every clause of the revision with its counts.</summary>
-    public IEnumerable<ClauseCoverage> Clauses()
+    /// <summary>Every clause of the revision's rules for some architectures, with its counts on hosts of these.</summary>
+    public IEnumerable<ClauseCoverage> Clauses(IReadOnlyCollection<Architecture> architectures)
     {
+        (Model.Model Model, Vector[] Vectors)[] own = [.. settings.Where(s => architectures.Contains(s.Model.Host.Architecture))];
         Dictionary<string, long> byVector = [];
-        foreach ((Model.Model model, Vector[] vectors, _) in settings)
+        foreach ((Model.Model model, Vector[] vectors) in own)
         {
             foreach (Vector vector in vectors)
             {
@@ -60,8 +65,10 @@ public sealed class CoverageRun
             }
         }
 
-        return revision.Architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
-            new ClauseCoverage(id, byVector.GetValueOrDefault(id), settings.Sum(s => s.Corpus.Decided.GetValueOrDefault(id))));
+        Dictionary<string, long> bySequence = own.SelectMany(s => Corpus.Decided(s.Model, sequences, length))
+            .GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));
+        return architectures.SelectMany(a => revision.Book(a)!.Clauses).Distinct().Order(StringComparer.Ordinal).Select(id =>
+            new ClauseCoverage(id, byVector.GetValueOrDefault(id), bySequence.GetValueOrDefault(id)));
     }
 
     /// <summary>Every mutant of an architecture's rules, and who tells it from the original.</summary>
@@ -69,7 +76,8 @@ public sealed class CoverageRun
     /// <param name="states">How many states an exhaustive search keeps on each host; 0 for none.</param>
     public IEnumerable<MutantCoverage> Mutants(Architecture architecture, int states)
     {
-        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own = [.. settings.Where(s => s.Model.Host.Architecture == architecture)];
+        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own =
+            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, s.Vectors, new Corpus(s.Model, sequences, length)))];
         Mutant[] mutants = [.. Model.Sequences.Mutants.Of(revision.Book(architecture)!)];
         IReadOnlyDictionary<Mutant, Sequence> told = Searched(SmallScope.Telling, [.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
         MutantCoverage[] found = [.. mutants.Select(mutant =>

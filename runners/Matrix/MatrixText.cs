@@ -122,7 +122,8 @@ internal static class MatrixText
 
     private static string Title(ReportFile column) => $"{column.Target}: {column.Kernel}, revision {column.Revision}: {column.Made}";
 
-    private static string WordOf(Verdict verdict) => Words.First(w => w.Verdict == verdict).Word;
+    /// <summary>What a page says for a verdict.</summary>
+    public static string WordOf(Verdict verdict) => Words.First(w => w.Verdict == verdict).Word;
 
     private static string Key(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 

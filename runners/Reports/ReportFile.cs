@@ -16,15 +16,8 @@ internal sealed record ReportFile(
     string Target, string Kernel, string Revision, IReadOnlyDictionary<string, long> Decided, IReadOnlySet<string> Diverging, string Made, int VectorsFailed,
     IReadOnlyDictionary<string, Deviation> Deviations)
 {
-    /// <summary>"Linux 7.3.4+deb13-cloud-amd64 (kvm-amd)" without the distribution's part.</summary>
-    public string ShortKernel
-    {
-        get
-        {
-            string[] words = Kernel.Split(' ');
-            return words[0] == "Linux" ? string.Join(' ', words.Select((w, i) => i == 1 ? w.Split('+', '-')[0] : w)) : Kernel;
-        }
-    }
+    /// <summary>"kvm-amd 7.3.4" for "Linux 7.3.4+deb13-cloud-amd64 (kvm-amd)"; what is no Linux stays as it is, such as "QEMU 10.0.2".</summary>
+    public string ShortKernel => Kernel.Split(' ') is ["Linux", var release, var kind] ? $"{kind.Trim('(', ')')} {release.Split('+', '-')[0]}" : Kernel;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="RequestException">It is no such report, or one of no kernel.</exception>

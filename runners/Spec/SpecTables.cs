@@ -112,11 +112,11 @@ public static partial class SpecTables
     private static string SeenOn(Sentence sentence, SpecFile file)
     {
         string[] evidence = [.. sentence.Clauses.Select(c => file.Find(c)?.Evidence ?? "")];
-        string[] releases = [.. Gicv5Host().Matches(string.Join(' ', evidence)).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+        string[] releases = [.. evidence.SelectMany(e => Gicv5Host().Matches(e)).SelectMany(m => m.Groups[1].Value.Split(", ")).Distinct().Order(StringComparer.Ordinal)];
         return sentence.Seen && releases.Length > 0 ? string.Join(", ", releases) : "read in 7.3.4";
     }
 
-    [GeneratedRegex(@"Linux (\S+) \(kvmspec-gicv5\)")]
+    [GeneratedRegex(@"kvmspec-gicv5 ([0-9., ]*[0-9])")]
     private static partial Regex Gicv5Host();
 
     private static IEnumerable<Limit> Named(IReadOnlyList<Revision> releases) =>

@@ -53,8 +53,8 @@ internal sealed partial class AptState
             """ + Encoding.UTF8.GetString(Tool.Run("apt-config", ["dump", "Acquire::http"])) + Encoding.UTF8.GetString(Tool.Run("apt-config", ["dump", "Acquire::https"])));
     }
 
-    /// <summary>Brings the index up to date.</summary>
-    public void Update() => Tool.Run("apt-get", ["update", "-q"], environment: Own);
+    /// <summary>Brings the index up to date; by itself apt goes on with an old one, or with none, where the mirror cannot be reached.</summary>
+    public void Update() => Tool.Run("apt-get", ["update", "-q", "--error-on=any"], environment: Own);
 
     /// <summary>The packages that hold the newest update of the release: the kernel, and its modules where KVM is one.</summary>
     public string[] Packages()
