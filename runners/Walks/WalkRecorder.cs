@@ -1,9 +1,10 @@
+using System.Collections.Immutable;
 using KvmSpec.Model.Riscv.Walks;
 
 namespace KvmSpec.Runners.Walks;
 
 /// <summary>One line of a walk: an entry that was read, a question and its answer, where a translation began or ended.</summary>
-/// <param name="What">begin, read, asked, updated or end.</param>
+/// <param name="What">begin, read, asked, stored (by another hart), updated or end.</param>
 /// <param name="Stage">Whose.</param>
 /// <param name="Level">The table's level; -1 where there is none.</param>
 /// <param name="Address">The address that is translated or was come to, or where the entry is in the stage's own addresses.</param>
@@ -18,8 +19,8 @@ internal sealed record WalkStep(string What, Stage Stage, int Level, ulong Addre
     public string? As { get; init; }
 }
 
-/// <summary>Writes down every step.</summary>
-internal struct WalkRecorder() : IWalkSteps
+/// <summary>Writes down every step of a walk, and what another hart stores in between.</summary>
+internal struct WalkRecorder(WalkCase walk) : IWalkSteps
 {
     private Stage stage = Stage.VsStage;
     private int level = -1;
@@ -28,8 +29,20 @@ internal struct WalkRecorder() : IWalkSteps
     /// <summary>The steps in order.</summary>
     public List<WalkStep> Steps { get; } = [];
 
+    /// <summary>How often the walk tried to set A or D in an entry.</summary>
+    public int Attempts { get; private set; }
+
     public bool Is(WalkClause clause, bool holds)
     {
+        if (clause == WalkClauses.EntryChanged)
+        {
+            Attempts++;
+            foreach ((ulong address, ulong word) in walk.Meanwhile.GetValueOrDefault(Attempts) ?? ImmutableSortedDictionary<ulong, ulong>.Empty)
+            {
+                Add(new WalkStep("stored", stage, level, 0, new Spa(address), new Pte(word), null, false, depth));
+            }
+        }
+
         Add(new WalkStep("asked", stage, level, 0, default, default, clause, holds, depth));
         return holds;
     }
@@ -55,7 +68,7 @@ internal struct WalkRecorder() : IWalkSteps
     public void End(Stage ended, ulong address)
     {
         Add(new WalkStep("end", ended, -1, address, default, default, null, false, depth));
-        (stage, level) = (Stage.VsStage, -1);
+        (stage, level, depth) = (Stage.VsStage, -1, 0);
     }
 
     private readonly void Add(WalkStep step) => Steps.Add(step);

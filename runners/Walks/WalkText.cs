@@ -9,11 +9,11 @@ namespace KvmSpec.Runners.Walks;
 internal static class WalkText
 {
     /// <summary>Machines' form: one line.</summary>
-    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(TextWriter output, WalkCase walk, bool all)
     {
-        WalkRecorder recorder = new();
+        WalkRecorder recorder = new(walk);
         WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
         output.WriteLine($"{Kind(walk.Access)} of {walk.Access.Bytes} {(walk.Access.Bytes == 1 ? "byte" : "bytes")} at {walk.Access.Address} in {walk.Access.Privilege.ToString().ToUpperInvariant()}-mode, "
             + $"vsatp {walk.Registers.VsMode}, hgatp {walk.Registers.Hgatp.Mode}");
@@ -28,6 +28,9 @@ internal static class WalkText
                 case "read":
                     output.WriteLine($"{indent}  level {step.Level}: entry at {(step.Stage == Stage.VsStage ? $"{WalkReader.Address(step.Address)}, in memory {step.At}" : step.At.ToString())}"
                         + $" is {step.Entry} {step.Entry.Flags}{Points(step.Entry)}");
+                    break;
+                case "stored":
+                    output.WriteLine($"{indent}  meanwhile another hart stores {step.Entry} at {step.At}");
                     break;
                 case "updated":
                     output.WriteLine($"{indent}  level {step.Level}: entry at {step.At} becomes {step.Entry} {step.Entry.Flags}");
@@ -64,27 +67,32 @@ internal static class WalkText
             yield return $"goes to {result.Spa}, gpa {result.Gpa}, memory type {result.Type.ToString().ToLowerInvariant()}";
         }
 
-        foreach ((ulong address, ulong word) in after.Where(w => walk.Words.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key))
+        IReadOnlyDictionary<ulong, ulong> unwalked = walk.Unwalked;
+        foreach ((ulong address, ulong word) in Changed(unwalked, after))
         {
-            yield return $"leaves {WalkReader.Address(address)}: {WalkReader.Address(walk.Words.GetValueOrDefault(address))} -> {WalkReader.Address(word)}";
+            yield return $"leaves {WalkReader.Address(address)}: {WalkReader.Address(unwalked.GetValueOrDefault(address))} -> {WalkReader.Address(word)}";
         }
     }
 
     /// <summary>The whole walk as one line of JSON.</summary>
     public static string Json(WalkCase walk)
     {
-        WalkRecorder recorder = new();
+        WalkRecorder recorder = new(walk);
         WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
         JsonObject json = new()
         {
             ["result"] = ResultJson(result),
             ["clause"] = result.Clause?.Id,
-            ["after"] = new JsonObject(after.Where(w => walk.Words.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key)
+            ["after"] = new JsonObject(Changed(walk.Unwalked, after)
                 .Select(w => KeyValuePair.Create(WalkReader.Address(w.Key), (JsonNode?)WalkReader.Address(w.Value)))),
             ["steps"] = new JsonArray([.. recorder.Steps.Select(StepJson)]),
         };
         return json.ToJsonString(OneLine);
     }
+
+    /// <summary>The words that the walk itself has changed.</summary>
+    private static IEnumerable<KeyValuePair<ulong, ulong>> Changed(IReadOnlyDictionary<ulong, ulong> unwalked, Dictionary<ulong, ulong> after) =>
+        after.Where(w => unwalked.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key);
 
     private static JsonObject ResultJson(WalkResult result)
     {
@@ -129,6 +137,10 @@ internal static class WalkText
             case "asked":
                 json["clause"] = step.Clause!.Id;
                 json["holds"] = step.Holds;
+                break;
+            case "stored":
+                json["at"] = step.At.ToString();
+                json["word"] = step.Entry.ToString();
                 break;
             default:
                 json["level"] = step.Level;
