@@ -10,6 +10,12 @@ public sealed class WalkCommandTests
     private static readonly string[] OneStage =
         ["walk", "--hgatp", "0x8000000000080000", "--word", "0x80000000=0x20001001", "0x80004000=0x20001401", "0x80005018=0x100000df", "--address", "0x3120"];
 
+    private static readonly string[] TwoStage =
+    [
+        "walk", "--hgatp", "0x8000000000080010", "--vsatp", "0x8000000000080000", "--word", "0x80010010=0x2000005f", "0x80000008=0x20000401", "0x80001010=0x20000801", "0x80002018=0x2010004f",
+        "--address", "0x40403120", "--bytes", "4",
+    ];
+
     [Fact]
     public void Every_step_is_shown()
     {
@@ -51,6 +57,33 @@ public sealed class WalkCommandTests
         {
             File.Delete(file);
         }
+    }
+
+    [Theory]
+    [InlineData("0x80001000..0x80002000=---", "load", "    walk.entry.read: access fault, r-- of 8 bytes at 0x80001010 is not allowed")]
+    [InlineData("0x80010000..0x80014000=---", "load", "      walk.entry.read: access fault, r-- of 8 bytes at 0x80010010 is not allowed")]
+    [InlineData("0x80002000..0x80003000=r--", "store", "    walk.entry.write: access fault, rw- of 8 bytes at 0x80002018 is not allowed")]
+    [InlineData("0x80010000..0x80014000=r--", "store", "      walk.entry.write: access fault, rw- of 8 bytes at 0x80010010 is not allowed")]
+    [InlineData("0x80400000..0x80401000=r-x", "store", "    walk.final.access: access fault, -w- of 4 bytes at 0x80400120 is not allowed")]
+    [InlineData("0x80400000..0x80401000=rw-", "fetch", "    walk.final.access: access fault, --x of 4 bytes at 0x80400120 is not allowed")]
+    [InlineData("0x80400000..0x80401000=rw-", "hlvx", "    walk.final.hlvx: access fault, --x of 4 bytes at 0x80400120 is not allowed")]
+    public void What_memory_refuses_is_shown_where_it_does(string protect, string kind, string line)
+    {
+        Invocation walk = Invocation.Of([.. TwoStage, "--kind", kind, "--protect", protect]);
+        Assert.Empty(walk.Errors);
+        Assert.Contains(line, walk.Output.Split(Environment.NewLine));
+        Assert.DoesNotContain("htval", walk.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0x2000045f", "load", "cause 21 (load guest-page fault) by walk.leaf.misaligned, tval 0x40403120, gpa 0x80000008, htval 0x20000002 or 0, htinst 0x3000 where htval is not 0, the pseudoinstruction of a read of a VS-stage table")]
+    [InlineData("0x200000db", "store", "cause 23 (store guest-page fault) by walk.leaf.store, tval 0x40403120, gpa 0x80002018, htval 0x20000806 or 0, htinst 0x3020 where htval is not 0, the pseudoinstruction of a write of a VS-stage table")]
+    public void A_pseudoinstruction_is_explained(string entry, string kind, string trap)
+    {
+        string[] args = [.. TwoStage.Select(a => a.Replace("0x80010010=0x2000005f", "0x80010010=" + entry, StringComparison.Ordinal)), "--kind", kind];
+        Invocation walk = Invocation.Of(args);
+        Assert.Contains("trap: " + trap, walk.Output, StringComparison.Ordinal);
+        Assert.Contains(": guest-page fault" + Environment.NewLine, walk.Output, StringComparison.Ordinal);
     }
 
     [Fact]

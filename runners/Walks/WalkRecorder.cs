@@ -17,11 +17,18 @@ internal sealed record WalkStep(string What, Stage Stage, int Level, ulong Addre
 {
     /// <summary>As which access a translation began.</summary>
     public string? As { get; init; }
+
+    /// <summary>How many bytes PMP and PMA were asked for, at <see cref="At"/>; 0 where they were not asked.</summary>
+    public int Bytes { get; init; }
+
+    /// <summary>What they were asked to allow.</summary>
+    public Permissions Needed { get; init; }
 }
 
 /// <summary>Writes down every step of a walk, and what another hart stores in between.</summary>
 internal struct WalkRecorder(WalkCase walk) : IWalkSteps
 {
+    private readonly AskedOfMemory memory = new();
     private Stage stage = Stage.VsStage;
     private int level = -1;
     private int depth;
@@ -31,6 +38,16 @@ internal struct WalkRecorder(WalkCase walk) : IWalkSteps
 
     /// <summary>How often the walk tried to set A or D in an entry.</summary>
     public int Attempts { get; private set; }
+
+    /// <summary>Walks, and returns what was written down.</summary>
+    public static WalkRecorder Follow(WalkCase walk, out WalkResult result, out Dictionary<ulong, ulong> after)
+    {
+        WalkRecorder recorder = new(walk);
+        WatchedMemory memory = new(walk.Memory(), recorder.memory);
+        after = memory.Words;
+        result = new Walker(walk.Registers).Translate(walk.Access, ref memory, ref recorder);
+        return recorder;
+    }
 
     public bool Is(WalkClause clause, bool holds)
     {
@@ -43,7 +60,12 @@ internal struct WalkRecorder(WalkCase walk) : IWalkSteps
             }
         }
 
-        Add(new WalkStep("asked", stage, level, 0, default, default, clause, holds, depth));
+        bool ofMemory = clause.Effect == ClauseEffect.AccessFault;
+        Add(new WalkStep("asked", stage, level, 0, ofMemory ? memory.At : default, default, clause, holds, depth)
+        {
+            Bytes = ofMemory ? memory.Bytes : 0,
+            Needed = ofMemory ? memory.Needed : Permissions.None,
+        });
         return holds;
     }
 

@@ -13,8 +13,7 @@ internal static class WalkText
 
     public static void Write(TextWriter output, WalkCase walk, bool all)
     {
-        WalkRecorder recorder = new(walk);
-        WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
+        WalkRecorder recorder = WalkRecorder.Follow(walk, out WalkResult result, out Dictionary<ulong, ulong> after);
         output.WriteLine($"{Kind(walk.Access)} of {walk.Access.Bytes} {(walk.Access.Bytes == 1 ? "byte" : "bytes")} at {walk.Access.Address} in {walk.Access.Privilege.ToString().ToUpperInvariant()}-mode, "
             + $"vsatp {walk.Registers.VsMode}, hgatp {walk.Registers.Hgatp.Mode}");
         foreach (WalkStep step in recorder.Steps)
@@ -41,7 +40,7 @@ internal static class WalkText
                 default:
                     if (all || step.Holds)
                     {
-                        output.WriteLine($"{indent}  {(all ? step.Holds ? "yes " : "no  " : "")}{step.Clause!.Id}{(step.Holds && step.Clause == result.Clause ? ": " + step.Clause.EffectWords : "")}");
+                        output.WriteLine($"{indent}  {(all ? step.Holds ? "yes " : "no  " : "")}{step.Clause!.Id}{(step.Holds && step.Clause == result.Clause ? ": " + Refusal(step) : "")}");
                     }
 
                     break;
@@ -60,7 +59,7 @@ internal static class WalkText
         if (result.IsTrap)
         {
             yield return $"trap: cause {(int)result.Cause} ({Words(result.Cause)}) by {result.Clause}, tval {result.Tval}"
-                + (result.IsGuestPageFault ? $", gpa {result.Gpa}, htval {WalkReader.Address(result.Htval)} or 0, htinst {(result.Pseudo != 0 ? WalkReader.Address(result.Pseudo) : "0 or the transformed instruction")}" : "");
+                + (result.IsGuestPageFault ? $", gpa {result.Gpa}, htval {WalkReader.Address(result.Htval)} or 0, htinst {Pseudo(result.Pseudo)}" : "");
         }
         else
         {
@@ -77,8 +76,7 @@ internal static class WalkText
     /// <summary>The whole walk as one line of JSON.</summary>
     public static string Json(WalkCase walk)
     {
-        WalkRecorder recorder = new(walk);
-        WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
+        WalkRecorder recorder = WalkRecorder.Follow(walk, out WalkResult result, out Dictionary<ulong, ulong> after);
         JsonObject json = new()
         {
             ["result"] = ResultJson(result),
@@ -137,6 +135,13 @@ internal static class WalkText
             case "asked":
                 json["clause"] = step.Clause!.Id;
                 json["holds"] = step.Holds;
+                if (step.Bytes > 0)
+                {
+                    json["at"] = step.At.ToString();
+                    json["bytes"] = step.Bytes;
+                    json["needs"] = WalkVectorFormatter.Allowed(step.Needed);
+                }
+
                 break;
             case "stored":
                 json["at"] = step.At.ToString();
@@ -151,6 +156,13 @@ internal static class WalkText
 
         return json;
     }
+
+    private static string Refusal(WalkStep step) => step.Clause!.Effect == ClauseEffect.PageFault
+        ? step.Stage == Stage.GStage ? "guest-page fault" : "page fault"
+        : $"access fault, {WalkVectorFormatter.Allowed(step.Needed)} of {step.Bytes} {(step.Bytes == 1 ? "byte" : "bytes")} at {step.At} is not allowed";
+
+    private static string Pseudo(ushort pseudo) => pseudo == 0 ? "0 or the transformed instruction"
+        : $"{WalkReader.Address(pseudo)} where htval is not 0, the pseudoinstruction of a {((pseudo & Walker.PseudoWrite) != 0 ? "write" : "read")} of a VS-stage table";
 
     private static string Points(Pte entry) => !entry.IsValid ? "" : $", {(entry.IsLeaf ? "page" : "table")} {WalkReader.Address(entry.Ppn << Paging.OffsetBits)}";
 

@@ -88,7 +88,7 @@ internal static class WalkVectorFormatter
             text.Append("    protect:\n");
             foreach (ProtectedRange range in walk.Ranges)
             {
-                text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Allowed(range.Allowed)}\n");
+                text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Quoted(range.Allowed)}\n");
             }
         }
 
@@ -113,9 +113,13 @@ internal static class WalkVectorFormatter
         }
     }
 
-    private static string Allowed(Permissions allowed)
+    /// <summary>What is let through: r, w and x, or hyphens.</summary>
+    public static string Allowed(Permissions allowed) =>
+        string.Concat((allowed & Permissions.Read) != 0 ? 'r' : '-', (allowed & Permissions.Write) != 0 ? 'w' : '-', (allowed & Permissions.Execute) != 0 ? 'x' : '-');
+
+    private static string Quoted(Permissions allowed)
     {
-        string text = string.Concat((allowed & Permissions.Read) != 0 ? 'r' : '-', (allowed & Permissions.Write) != 0 ? 'w' : '-', (allowed & Permissions.Execute) != 0 ? 'x' : '-');
+        string text = Allowed(allowed);
         return text[0] == '-' ? $"\"{text}\"" : text;
     }
 

@@ -27,8 +27,7 @@ internal static class WalkVectorLint
 
             if (vector is AccessVector { Walk: { Meanwhile.Count: > 0 } walk })
             {
-                WalkRecorder recorder = new(walk);
-                walk.Run(ref recorder, out _);
+                WalkRecorder recorder = WalkRecorder.Follow(walk, out _, out _);
                 problems.AddRange(walk.Meanwhile.Keys.Where(n => n > recorder.Attempts)
                     .Select(n => at + $"has a store before compare-and-swap {n}, and makes {recorder.Attempts}: leave it out"));
             }

@@ -38,19 +38,16 @@ public sealed record WalkCase
         }
     }
 
+    /// <summary>The memory as the walk finds it, for one walk.</summary>
+    public SharedMemory Memory() => new(new SparseMemory(new Dictionary<ulong, ulong>(Words), Ranges), Meanwhile);
+
     /// <summary>Translates; returns what came of it and the words afterwards.</summary>
     public WalkResult Run<TSteps>(ref TSteps steps, out Dictionary<ulong, ulong> after)
         where TSteps : struct, IWalkSteps
     {
-        after = new Dictionary<ulong, ulong>(Words);
-        SparseMemory memory = new(after, Ranges);
-        if (Meanwhile.Count == 0)
-        {
-            return new Walker(Registers).Translate(Access, ref memory, ref steps);
-        }
-
-        SharedMemory shared = new(memory, Meanwhile);
-        return new Walker(Registers).Translate(Access, ref shared, ref steps);
+        SharedMemory memory = Memory();
+        after = memory.Own.Words;
+        return new Walker(Registers).Translate(Access, ref memory, ref steps);
     }
 
     /// <inheritdoc cref="Run{TSteps}(ref TSteps, out Dictionary{ulong, ulong})"/>
