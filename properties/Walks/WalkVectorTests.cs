@@ -89,12 +89,7 @@ public sealed class WalkVectorTests
     [InlineData("    vsatp: 0x0", "    vsatp: 0x3000000000000000", "vsatp 0x3000000000000000 is nothing that it can hold")]
     public void What_is_wrong_is_told_with_its_line(string right, string wrong, string problem)
     {
-        const string Small = """
-            topic: small
-            title: Small
-            cases:
-              - id: small/one
-                title: One
+        const string Small = SmallFile + """
                 clauses: [walk.entry.valid]
                 xlen: 64
                 hgatp: 0x8000000000080000
@@ -114,7 +109,7 @@ public sealed class WalkVectorTests
     [InlineData("vmidlen: 14", "vmidlen: 15", "vmidlen 15: write at most 14")]
     [InlineData("vmidlen: 14", "vmidlen: 1", "VMID has 1 bits")]
     [InlineData("unsupported: old", "unsupported: none", "unsupported none: write old or bare")]
-    [InlineData("unsupported: old", "kept: old", "machine has no kept")]
+    [InlineData("unsupported: old", "kept: old", "machine has no key kept")]
     [InlineData("    hgatp: 0x8000300000080000", "    hgatp: 0x9000300000080000", "hgatp 0x9000300000080000 is nothing that it can hold: MODE is 0 (Bare) or 8 (Sv39x4)")]
     [InlineData("must: { hgatp: 0x8000500000090000 }", "must: { spa: 0x0 }", "must has no key spa: write hgatp")]
     [InlineData("must: { hgatp: 0x8000500000090000 }", "must: {}", "must has no hgatp")]
@@ -122,12 +117,7 @@ public sealed class WalkVectorTests
     [InlineData("    xlen: 64", "    xlen: 64\n    vsatp: 0x0", "a case has no key vsatp: write id, title, clauses, xlen, machine, hgatp, write, must")]
     public void What_is_wrong_in_a_write_is_told(string right, string wrong, string problem)
     {
-        const string Small = """
-            topic: small
-            title: Small
-            cases:
-              - id: small/one
-                title: One
+        const string Small = SmallFile + """
                 clauses: [gstage.hgatp.mode]
                 xlen: 64
                 machine: { modes: [bare, sv39x4], vmidlen: 14, unsupported: old }
@@ -161,12 +151,7 @@ public sealed class WalkVectorTests
     {
         string[] texts =
         [
-            """
-            topic: small
-            title: Small
-            cases:
-              - id: small/one
-                title: One
+            SmallFile + """
                 clauses: [gstage.hgatp.mode]
                 xlen: 64
                 write: 0x0
@@ -181,12 +166,10 @@ public sealed class WalkVectorTests
         Assert.Contains(WalkVectorLint.Check([small]), p => p.EndsWith(problem, StringComparison.Ordinal));
     }
 
-    private const string Raced = """
-        topic: small
-        title: Small
-        cases:
-          - id: small/one
-            title: One
+    /// <summary>How a file of one case begins.</summary>
+    private const string SmallFile = "topic: small\ntitle: Small\ncases:\n  - id: small/one\n    title: One\n";
+
+    private const string Raced = SmallFile + """
             clauses: [walk.entry.changed, walk.entry.valid]
             xlen: 64
             hgatp: 0x8000000000080000

@@ -151,6 +151,30 @@ internal sealed class WalkReader(Action<int, string> problem)
         return null;
     }
 
+    /// <summary>The entries of a mapping with no keys but these; what is wrong with it is told.</summary>
+    public static Dictionary<string, YamlTree> Open(YamlTree node, string what, string[] keys, Action<int, string> problem)
+    {
+        Dictionary<string, YamlTree> of = [];
+        if (node.Entries is null)
+        {
+            problem(node.Line, $"{what} is {node.Kind}: write a mapping with {string.Join(", ", keys)}");
+        }
+
+        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
+        {
+            if (!keys.Contains(key.Scalar))
+            {
+                problem(key.Line, $"{what} has no key {key.Scalar}: write {string.Join(", ", keys)}");
+            }
+            else if (!of.TryAdd(key.Scalar!, value))
+            {
+                problem(key.Line, $"{key.Scalar} stands twice in {what}: write it once");
+            }
+        }
+
+        return of;
+    }
+
     /// <summary>Names out of a choice, as a list; told where one is unknown.</summary>
     public HashSet<string> Names(YamlTree? node, string name, string[] known)
     {
@@ -187,30 +211,6 @@ internal sealed class WalkReader(Action<int, string> problem)
         return of;
     }
 
-    /// <summary>A mapping with no keys but these; what is wrong with it is told.</summary>
-    private Dictionary<string, YamlTree> Open(YamlTree node, string name, string[] known, string example)
-    {
-        if (node.Entries is null)
-        {
-            Wrong(node.Line, $"{name} is {node.Kind}: write {example}");
-        }
-
-        Dictionary<string, YamlTree> of = [];
-        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
-        {
-            if (!known.Contains(key.Scalar))
-            {
-                Wrong(key.Line, $"{name} has no {key.Scalar}: write {string.Join(", ", known)}");
-            }
-            else if (!of.TryAdd(key.Scalar!, value))
-            {
-                Wrong(key.Line, $"{key.Scalar} stands twice in {name}: write it once");
-            }
-        }
-
-        return of;
-    }
-
     private Xlen ReadXlen(YamlTree? node)
     {
         if (node is not null && node.Scalar is not ("32" or "64"))
@@ -223,7 +223,7 @@ internal sealed class WalkReader(Action<int, string> problem)
 
     private HgatpImplementation ReadMachine(YamlTree node, Xlen xlen)
     {
-        Dictionary<string, YamlTree> of = Open(node, "machine", MachineKeys, "{ modes: [bare, sv39x4], vmidlen: 14, unsupported: old }");
+        Dictionary<string, YamlTree> of = Open(node, "machine", MachineKeys, Wrong);
         HgatpImplementation whole = HgatpImplementation.Whole(xlen);
         HashSet<string> modes = Names(of.GetValueOrDefault("modes"), "modes", [.. whole.Modes.Select(m => m.Name.ToLowerInvariant())]);
         if (of.TryGetValue("modes", out YamlTree? listed) && !modes.Contains("bare"))
@@ -369,7 +369,7 @@ internal sealed class WalkReader(Action<int, string> problem)
 
     private Access ReadAccess(YamlTree node, Xlen xlen)
     {
-        Dictionary<string, YamlTree> of = Open(node, "access", AccessKeys, "{ kind: load, address: 0x1000 }");
+        Dictionary<string, YamlTree> of = Open(node, "access", AccessKeys, Wrong);
         string kind = of.GetValueOrDefault("kind")?.Scalar ?? "load";
         if (!Kinds.Contains(kind))
         {

@@ -53,7 +53,7 @@ internal static class WalkVectorFiles
             return null;
         }
 
-        Dictionary<string, YamlTree> of = Open(root, "a file", FileKeys, Problem);
+        Dictionary<string, YamlTree> of = WalkReader.Open(root, "a file", FileKeys, Problem);
         string topic = of.GetValueOrDefault("topic")?.Scalar ?? "";
         if (topic != Path.GetFileNameWithoutExtension(path))
         {
@@ -83,7 +83,7 @@ internal static class WalkVectorFiles
 
         List<KeyValuePair<YamlTree, YamlTree>> entries = node.Entries ?? [];
         bool isWrite = WalkReader.IsWrite(entries);
-        Dictionary<string, YamlTree> of = Open(node, "a case", isWrite ? WriteKeys : AccessKeys, Wrong);
+        Dictionary<string, YamlTree> of = WalkReader.Open(node, "a case", isWrite ? WriteKeys : AccessKeys, Wrong);
         string id = of.GetValueOrDefault("id")?.Scalar ?? "";
         if (!id.StartsWith(topic + "/", StringComparison.Ordinal) || id.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '/')))
         {
@@ -124,7 +124,7 @@ internal static class WalkVectorFiles
 
     private static ulong ReadWritten(YamlTree tree, Action<int, string> wrong)
     {
-        if (Open(tree, "must", WrittenKeys, wrong).TryGetValue("hgatp", out YamlTree? written))
+        if (WalkReader.Open(tree, "must", WrittenKeys, wrong).TryGetValue("hgatp", out YamlTree? written))
         {
             return new WalkReader(wrong).Number(written, "hgatp") ?? 0;
         }
@@ -135,7 +135,7 @@ internal static class WalkVectorFiles
 
     private static WalkExpectation ReadMust(YamlTree tree, Dictionary<string, YamlTree> of, Action<int, string> wrong)
     {
-        Dictionary<string, YamlTree> must = Open(tree, "must", MustKeys, wrong);
+        Dictionary<string, YamlTree> must = WalkReader.Open(tree, "must", MustKeys, wrong);
         ulong Number(string key) => must.TryGetValue(key, out YamlTree? value) ? new WalkReader(wrong).Number(value, key) ?? 0 : 0;
         TrapCause cause = (TrapCause)Number("cause");
         if (must.ContainsKey("cause") == must.ContainsKey("spa") || (must.ContainsKey("cause") && (cause == TrapCause.None || !Enum.IsDefined(cause))))
@@ -168,28 +168,5 @@ internal static class WalkVectorFiles
             Tval = new Gva(Number("tval")),
             Htval = Number("htval"),
         }, after.ToImmutable());
-    }
-
-    private static Dictionary<string, YamlTree> Open(YamlTree node, string what, string[] keys, Action<int, string> problem)
-    {
-        Dictionary<string, YamlTree> of = [];
-        if (node.Entries is null)
-        {
-            problem(node.Line, $"{what} is {node.Kind}: write a mapping with {string.Join(", ", keys)}");
-        }
-
-        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
-        {
-            if (!keys.Contains(key.Scalar))
-            {
-                problem(key.Line, $"{what} has no key {key.Scalar}: write {string.Join(", ", keys)}");
-            }
-            else if (!of.TryAdd(key.Scalar!, value))
-            {
-                problem(key.Line, $"{key.Scalar} stands twice in {what}: write it once");
-            }
-        }
-
-        return of;
     }
 }
