@@ -261,6 +261,36 @@ public sealed class Model
     }
 
     /// <summary>
+    /// A call by the name of what its selector's number means here. It stays as it is where the number has no name, where the
+    /// name is another number's in this revision, and where what it is has no field for a word of the call.
+    /// </summary>
+    public Call Named(World world, in Call call)
+    {
+        if (call.Operation is not { Case: null, Ioctl.Selector: { } selector })
+        {
+            return call;
+        }
+
+        Operation named = Resolve(world, call);
+        if (named.Case is not { } symbol || named.Ioctl != call.Operation.Ioctl || Book.Number(symbol) != call[selector])
+        {
+            return call;
+        }
+
+        Call renamed = call with { Operation = named };
+        renamed.Words[selector.Index] = symbol.Value;
+        foreach (Field field in call.Operation.Fields)
+        {
+            if (field != selector && call[field] != 0 && !named.Fields.Contains(field))
+            {
+                return call;
+            }
+        }
+
+        return renamed;
+    }
+
+    /// <summary>
     /// The operation that a call is on this descriptor in this revision: a selector's number becomes the case it means here,
     /// what the descriptor does not know becomes the unknown ioctl, and of what is known but called by number alone nothing
     /// is said.

@@ -42,6 +42,7 @@ public sealed class PostingTests
 
     [Theory]
     [InlineData("riscv-hgatp-mode-v2", "mainline")]
+    [InlineData("riscv-hgatp-mode-v2", "riscv-hgatp-mode-v2.promised")]
     [InlineData("riscv-hgatp-mode-v8", "riscv-hgatp-mode-v8.promised")]
     public async Task What_stands_between(string one, string other)
     {

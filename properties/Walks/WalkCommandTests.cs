@@ -10,6 +10,12 @@ public sealed class WalkCommandTests
     private static readonly string[] OneStage =
         ["walk", "--hgatp", "0x8000000000080000", "--word", "0x80000000=0x20001001", "0x80004000=0x20001401", "0x80005018=0x100000df", "--address", "0x3120"];
 
+    private static readonly string[] TwoStage =
+    [
+        "walk", "--hgatp", "0x8000000000080010", "--vsatp", "0x8000000000080000", "--word", "0x80010010=0x2000005f", "0x80000008=0x20000401", "0x80001010=0x20000801", "0x80002018=0x2010004f",
+        "--address", "0x40403120", "--bytes", "4",
+    ];
+
     [Fact]
     public void Every_step_is_shown()
     {
@@ -51,6 +57,79 @@ public sealed class WalkCommandTests
         {
             File.Delete(file);
         }
+    }
+
+    [Theory]
+    [InlineData("0x80001000..0x80002000=---", "load", "    walk.entry.read: access fault, r-- of 8 bytes at 0x80001010 is not allowed")]
+    [InlineData("0x80010000..0x80014000=---", "load", "      walk.entry.read: access fault, r-- of 8 bytes at 0x80010010 is not allowed")]
+    [InlineData("0x80002000..0x80003000=r--", "store", "    walk.entry.write: access fault, rw- of 8 bytes at 0x80002018 is not allowed")]
+    [InlineData("0x80010000..0x80014000=r--", "store", "      walk.entry.write: access fault, rw- of 8 bytes at 0x80010010 is not allowed")]
+    [InlineData("0x80400000..0x80401000=r-x", "store", "    walk.final.access: access fault, -w- of 4 bytes at 0x80400120 is not allowed")]
+    [InlineData("0x80400000..0x80401000=rw-", "fetch", "    walk.final.access: access fault, --x of 4 bytes at 0x80400120 is not allowed")]
+    [InlineData("0x80400000..0x80401000=rw-", "hlvx", "    walk.final.hlvx: access fault, --x of 4 bytes at 0x80400120 is not allowed")]
+    public void What_memory_refuses_is_shown_where_it_does(string protect, string kind, string line)
+    {
+        Invocation walk = Invocation.Of([.. TwoStage, "--kind", kind, "--protect", protect]);
+        Assert.Empty(walk.Errors);
+        Assert.Contains(line, walk.Output.Split(Environment.NewLine));
+        Assert.DoesNotContain("htval", walk.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0x2000045f", "load", "cause 21 (load guest-page fault) by walk.leaf.misaligned, tval 0x40403120, gpa 0x80000008, htval 0x20000002 or 0, htinst 0x3000 where htval is not 0, the pseudoinstruction of a read of a VS-stage table")]
+    [InlineData("0x200000db", "store", "cause 23 (store guest-page fault) by walk.leaf.store, tval 0x40403120, gpa 0x80002018, htval 0x20000806 or 0, htinst 0x3020 where htval is not 0, the pseudoinstruction of a write of a VS-stage table")]
+    public void A_pseudoinstruction_is_explained(string entry, string kind, string trap)
+    {
+        string[] args = [.. TwoStage.Select(a => a.Replace("0x80010010=0x2000005f", "0x80010010=" + entry, StringComparison.Ordinal)), "--kind", kind];
+        Invocation walk = Invocation.Of(args);
+        Assert.Contains("trap: " + trap, walk.Output, StringComparison.Ordinal);
+        Assert.Contains(": guest-page fault" + Environment.NewLine, walk.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_write_to_hgatp_is_shown()
+    {
+        string[] lines = Lines("""
+            {"machine": {"modes": ["bare", "sv39x4"], "vmidlen": 2, "unsupported": "old"}, "hgatp": "0x8000300000080000", "write": "0xa000500000090000"}
+            """, "--all");
+        Assert.Equal(
+            [
+                "Write of 0xa000500000090000 to hgatp, which holds 0x8000300000080000, on RV64 with Bare, Sv39x4 and 2 bits of VMID, where another MODE leaves the old one",
+                "  yes gstage.hgatp.mode", "  no  gstage.hgatp.root", "  yes gstage.hgatp.vmid", "reads 0x8000100000090000: Sv39x4, VMID 0x1, root at 0x90000000",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public void A_write_to_hgatp_has_its_json() => Assert.Equal(
+        ["""{"result":{"hgatp":"0x80090000"},"steps":[{"step":"asked","clause":"gstage.hgatp.mode","holds":false},{"step":"asked","clause":"gstage.hgatp.root","holds":true},{"step":"asked","clause":"gstage.hgatp.vmid","holds":false}]}"""],
+        Lines("""{"xlen": 32, "write": "0x80090002"}""", "--format", "json"));
+
+    [Fact]
+    public void What_another_hart_stores_is_shown()
+    {
+        const string Walk = """
+            {"hgatp": "0x8000000000080000", "memory": {"0x80000000": "0x1f"}, "meanwhile": {"1": {"0x80000000": "0x1000001f"}}, "access": {"address": "0x3120"}}
+            """;
+        Assert.Equal(
+            [
+                "    level 2: entry at 0x80000000 is 0x1f ---UXWRV, page 0x0", "    walk.accessed.clear", "    meanwhile another hart stores 0x1000001f at 0x80000000", "    walk.entry.changed",
+                "    level 2: entry at 0x80000000 is 0x1000001f ---UXWRV, page 0x40000000", "    walk.accessed.clear", "    level 2: entry at 0x80000000 becomes 0x1000005f -A-UXWRV",
+                "    walk.leaf.superpage", "    gives 0x40003120", "goes to 0x40003120, gpa 0x3120, memory type pma", "leaves 0x80000000: 0x1000001f -> 0x1000005f",
+            ],
+            Lines(Walk)[3..]);
+        Assert.Contains("""{"step":"stored","stage":"G-stage","at":"0x80000000","word":"0x1000001f"}""", Assert.Single(Lines(Walk, "--format", "json")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"write": 1, "access": {"address": 0}}""", ":1: a walk has no access: write xlen, machine, hgatp, write")]
+    [InlineData("""{"write": 1}""", ":1: write 0x1: what a write of Bare leaves is unspecified unless all of it is 0")]
+    [InlineData("""{"meanwhile": {"one": {}}, "access": {"address": 0}}""", ":1: the compare-and-swap one: write a number")]
+    public void A_wrong_write_or_store_is_one_line(string text, string problem)
+    {
+        Invocation walk = OfLines(text);
+        Assert.Equal(ExitStatus.BadRequest, walk.Status);
+        Assert.Contains(problem, Assert.Single(walk.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,5 +207,28 @@ public sealed class WalkCommandTests
         Invocation modes = Invocation.Of("walk", "modes");
         Assert.Equal(7, modes.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Contains("Sv39x4   Sv48x4   0x80000000: 0xdf (DA-UXWRV), root at 0x80000000, gpa 0x40000000: cause 21 by walk.entry.valid; spa 0x40000000", modes.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is said of walks, one a line.</summary>
+    private static string[] Lines(string walks, params string[] flags)
+    {
+        Invocation walk = OfLines(walks, flags);
+        Assert.Empty(walk.Errors);
+        Assert.Equal(ExitStatus.Conforms, walk.Status);
+        return walk.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static Invocation OfLines(string walks, params string[] flags)
+    {
+        string file = Path.GetTempFileName() + ".jsonl";
+        try
+        {
+            File.WriteAllText(file, walks);
+            return Invocation.Of(["walk", file, .. flags]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 }

@@ -150,14 +150,17 @@ public sealed class WalkLaws
         ulong leaf = Pte.Of(0x40000, Pte.V | Pte.R | Pte.W | Pte.X | Pte.U).Bits;
         foreach (ulong changed in new[] { 0UL, leaf & ~Pte.U, leaf | Pte.A, leaf | Pte.A | Pte.D, Pte.Of(0xc0000, Pte.V | Pte.R | Pte.U).Bits })
         {
-            RacingMemory memory = new(new() { [Root] = leaf }, Root, changed);
-            Walker walker = new(new WalkRegisters { Hgatp = new Hgatp(TranslationMode.Sv39x4, 0, Root >> Paging.OffsetBits), VsMode = TranslationMode.Bare64, Extensions = new() { Ad = AdScheme.Unnamed } });
+            Dictionary<ulong, ulong> stored = new() { [Root] = changed };
+            WalkCase calm = new()
+            {
+                Registers = new WalkRegisters { Hgatp = new Hgatp(TranslationMode.Sv39x4, 0, Root >> Paging.OffsetBits), VsMode = TranslationMode.Bare64, Extensions = new() { Ad = AdScheme.Unnamed } },
+                Access = new Access(new Gva(0x123), AccessKind.Load),
+                Words = stored,
+            };
+            WalkCase raced = calm with { Words = new Dictionary<ulong, ulong> { [Root] = leaf }, Meanwhile = new Dictionary<int, IReadOnlyDictionary<ulong, ulong>> { [1] = stored } };
             ClauseCounts asked = default;
-            WalkResult raced = walker.Translate(new Access(new Gva(0x123), AccessKind.Load), ref memory, ref asked);
-            SparseMemory calm = new(new() { [Root] = changed }, []);
-            WalkResult result = walker.Translate(new Access(new Gva(0x123), AccessKind.Load), ref calm, ref asked);
-            Assert.Equal(result, raced);
-            Assert.Equal(calm.Words[Root], memory.Words[Root]);
+            Assert.Equal(calm.Run(out Dictionary<ulong, ulong> after), raced.Run(ref asked, out Dictionary<ulong, ulong> racedAfter));
+            Assert.Equal(after[Root], racedAfter[Root]);
             Assert.True(asked.Held.Contains(WalkClauses.EntryChanged));
         }
     }
@@ -194,27 +197,6 @@ public sealed class WalkLaws
     {
         ulong seed = Mixer.SeedOf((ulong)high, (ulong)low);
         return new WalkGenerator(seed % 3 == 0 ? Xlen.Rv32 : Xlen.Rv64, seed % 3 == 0 ? new PteExtensions() : new PteExtensions { Svnapot = true, Svpbmt = true }).Generate(seed);
-    }
-
-    /// <summary>Memory in which somebody else changes an entry just before the first update.</summary>
-    private record struct RacingMemory(Dictionary<ulong, ulong> Words, ulong At, ulong Changed) : IPhysicalMemory
-    {
-        private bool raced;
-
-        public readonly bool Allows(Spa address, int bytes, Permissions needed) => true;
-
-        public readonly ulong Read(Spa address, int bytes) => Words.GetValueOrDefault(address.Value);
-
-        public bool CompareAndSwap(Spa address, int bytes, ulong expected, ulong replacement)
-        {
-            if (!raced)
-            {
-                raced = true;
-                Words[At] = Changed;
-            }
-
-            return new SparseMemory(Words, []).CompareAndSwap(address, bytes, expected, replacement);
-        }
     }
 
     private struct CountingSteps : IWalkSteps

@@ -82,6 +82,10 @@ internal static class DiffCommand
                 {
                     WriteTold(output, by, one, other);
                 }
+                else if (edit.Before is { } before)
+                {
+                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it alone: in {before.In}, {before.Clause} stands before it");
+                }
                 else
                 {
                     output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it");
@@ -109,6 +113,8 @@ internal static class DiffCommand
         for (int i = 0; i < told.Telling.Sequence.Length; i++)
         {
             Call call = told.Telling.Sequence[i];
+            Call named = told.One.Named(mine, call);
+            call = named == told.Other.Named(its, call) ? named : call;
             mine = told.One.Answer(mine, call, out Observation first, out _);
             its = told.Other.Answer(its, call, out Observation second, out _);
             bool last = i == told.Telling.Sequence.Length - 1;

@@ -19,7 +19,7 @@ internal static class WalkCommand
 
     public static Command Make(TextWriter output)
     {
-        Argument<string?> file = new("file") { Description = "A walk in YAML or JSON, or walks in JSON Lines (.jsonl); - is the standard input, one walk a line.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> file = new("file") { Description = "A walk or a write to hgatp in YAML or JSON, as vectors/walks/README.md has them, or walks in JSON Lines (.jsonl); - is the standard input, one walk a line.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?>[] flags =
         [
             Flag("xlen", "32 or 64."), Flag("hgatp", "The register as it reads."), Flag("vsatp", "The register as it reads."),
@@ -65,16 +65,16 @@ internal static class WalkCommand
                 throw new RequestException($"walk {path}: give a file or flags, not both");
             }
 
-            IReadOnlyList<WalkCase> walks = path is null ? [description.Read(words)] : Files(path, words);
-            foreach (WalkCase walk in walks)
+            IReadOnlyList<WalkInput> walks = path is null ? [description.Read(words)] : Files(path, words);
+            foreach (WalkInput walk in walks)
             {
                 if (parsed.GetValue(format) == ReportFormat.Json)
                 {
-                    output.WriteLine(WalkText.Json(walk));
+                    output.WriteLine(walk.Json());
                 }
                 else
                 {
-                    WalkText.Write(output, walk, parsed.GetValue(all));
+                    walk.Write(output, parsed.GetValue(all));
                 }
             }
 
@@ -102,11 +102,11 @@ internal static class WalkCommand
     private static Option<string?> Flag(string name, string description) => new(Flags + name) { Description = description };
 
     /// <summary>The walks of a file; all of it is read before any of it is walked.</summary>
-    private static List<WalkCase> Files(string path, Dictionary<ulong, ulong> words)
+    private static List<WalkInput> Files(string path, Dictionary<ulong, ulong> words)
     {
         string text = path == "-" ? Console.In.ReadToEnd() : File.ReadAllText(path);
         bool lines = path == "-" || path.EndsWith(Lines, StringComparison.Ordinal);
-        List<WalkCase> walks = [];
+        List<WalkInput> walks = [];
         int number = 0;
         foreach (string part in lines ? text.Split('\n') : [text])
         {
@@ -121,23 +121,24 @@ internal static class WalkCommand
         return walks.Count > 0 ? walks : throw new RequestException($"{path}: no walk is there");
     }
 
-    private static WalkCase Parse(string text, IReadOnlyDictionary<ulong, ulong> words, Action<int, string> problem)
+    private static WalkInput Parse(string text, IReadOnlyDictionary<ulong, ulong> words, Action<int, string> problem)
     {
         YamlTree? tree = YamlTree.Read(text, problem);
-        if (tree is { Entries: null })
+        string[] keys = WalkReader.Keys(tree!.Entries ?? []);
+        if (tree.Entries is null)
         {
-            problem(tree.Line, $"a walk is a mapping with {string.Join(", ", WalkReader.Keys)}");
+            problem(tree.Line, $"a walk is a mapping with {string.Join(", ", keys)}");
         }
 
-        foreach ((YamlTree key, _) in tree!.Entries!)
+        foreach ((YamlTree key, _) in tree.Entries!)
         {
-            if (!WalkReader.Keys.Contains(key.Scalar))
+            if (!keys.Contains(key.Scalar))
             {
-                problem(key.Line, $"a walk has no {key.Scalar}: write {string.Join(", ", WalkReader.Keys)}");
+                problem(key.Line, $"a walk has no {key.Scalar}: write {string.Join(", ", keys)}");
             }
         }
 
-        return new WalkReader(problem).Read(tree.Entries, tree.Line, words)!;
+        return new WalkReader(problem).ReadInput(tree.Entries, tree.Line, words)!;
     }
 
     private static Dictionary<ulong, ulong> ReadImages(string[] images, Xlen xlen)
@@ -234,7 +235,7 @@ internal static class WalkCommand
             }
         }
 
-        public WalkCase Read(IReadOnlyDictionary<ulong, ulong> words) => IsEmpty
+        public WalkInput Read(IReadOnlyDictionary<ulong, ulong> words) => IsEmpty
             ? throw new RequestException("walk: give a file, or flags such as --hgatp and --address; 'kvmspec walk --help' lists them")
             : Parse(text.ToString(), words, (line, problem) => throw new RequestException($"{flags[Math.Clamp(line - 1, 0, flags.Count - 1)]}: {problem}"));
 

@@ -11,7 +11,13 @@ public sealed record Told(Telling Telling, Model.Model One, Model.Model Other);
 /// <param name="Owner">The revision that makes the edit.</param>
 /// <param name="Edit">What it does.</param>
 /// <param name="By">The shortest sequence that shows it; <c>null</c> where none was found.</param>
-public sealed record ShownEdit(Revision Owner, Edit Edit, Told? By);
+/// <param name="Before">What hides it where nothing shows it; <c>null</c> where none was found.</param>
+public sealed record ShownEdit(Revision Owner, Edit Edit, Told? By, StandsBefore? Before);
+
+/// <summary>A clause that answers before what an edit changes is asked, so that the edit alone makes no difference.</summary>
+/// <param name="Clause">Which.</param>
+/// <param name="In">The revision in which it does.</param>
+public sealed record StandsBefore(string Clause, Revision In);
 
 /// <summary>
 /// What stands between two revisions: the edits that lead from their common ancestor to each, and for each the shortest
@@ -36,6 +42,7 @@ public sealed class RevisionDiff
         Architecture[] common = [.. one.Architectures.Intersect(other.Architectures)];
         (Revision Owner, Edit Edit)[] edits = [.. Between(one, other).Where(e => common.Any(a => e.Owner.Parent!.Book(a) is { } book && e.Edit.AppliesTo(book)))];
         Told?[] shown = new Told?[edits.Length];
+        StandsBefore?[] before = new StandsBefore?[edits.Length];
         List<Run> runs = [.. Hosts.All.Where(h => common.Contains(h.Architecture)).Select(h => new Run(one, other, h))];
         Dictionary<(int Edit, Model.Model One), Undone?> without = [];
         for (int length = 1; length <= Longest && shown.Contains(null); length++)
@@ -51,6 +58,10 @@ public sealed class RevisionDiff
                         shown[i] ??= told;
                         explained = true;
                     }
+                    else
+                    {
+                        before[i] ??= Hidden(edits[i].Edit, told, without[(i, told.One)]);
+                    }
                 }
 
                 if (!explained && !unattributed.Any(t => t.Telling.One.Id == told.Telling.One.Id && t.Telling.Other.Id == told.Telling.Other.Id))
@@ -60,7 +71,7 @@ public sealed class RevisionDiff
             }
         }
 
-        Edits = [.. edits.Select((e, i) => new ShownEdit(e.Owner, e.Edit, shown[i]))];
+        Edits = [.. edits.Select((e, i) => new ShownEdit(e.Owner, e.Edit, shown[i], shown[i] is null ? before[i] : null))];
         Pairs = runs.Sum(r => r.Search.Pairs);
         Cut = runs.Any(r => r.Search.Cut);
         foreach (Run run in runs)
@@ -111,6 +122,34 @@ public sealed class RevisionDiff
 
         return undone is not null ? Same(undone.Mine, undone.Its, by.Telling.Sequence)
             : edit.Clauses.Contains(by.Telling.One.Id) || edit.Clauses.Contains(by.Telling.Other.Id);
+    }
+
+    /// <summary>
+    /// What hides an edit from a sequence: a clause of the edit decides in one revision, and in the other one that stands
+    /// before it where the edit is not made.
+    /// </summary>
+    private StandsBefore? Hidden(Edit edit, Told by, Undone? undone)
+    {
+        (string mine, string its) = (by.Telling.One.Id, by.Telling.Other.Id);
+        return undone is null ? null
+            : edit.Clauses.Contains(mine) && Stands(its, mine, undone.Its, by.Telling.Sequence) ? new StandsBefore(its, other)
+            : edit.Clauses.Contains(its) && Stands(mine, its, undone.Mine, by.Telling.Sequence) ? new StandsBefore(mine, one)
+            : null;
+    }
+
+    /// <summary>True where a clause decides a sequence's last call, and another would be asked after it.</summary>
+    private static bool Stands(string decides, string after, Model.Model model, Sequence sequence)
+    {
+        World world = World.Initial;
+        Operation? last = null;
+        Rule? decided = null;
+        foreach (Call call in sequence.Calls)
+        {
+            last = model.Resolve(world, call);
+            world = model.Answer(world, call, out _, out decided);
+        }
+
+        return decided?.Id == decides && model.Book.Lists.First(o => o.Id == last!.Id).Rules.SkipWhile(r => r.Id != decides).Any(r => r.Id == after);
     }
 
     /// <summary>The models of both revisions without the edit; none where others build on it.</summary>

@@ -92,7 +92,7 @@ internal static class DivergenceText
         World world = World.Initial;
         for (int i = 0; i < lines.Length; i++)
         {
-            Call call = divergence.Sequence[i];
+            Call call = model.Named(world, divergence.Sequence[i]);
             world = model.Answer(world, call, out Observation expected, out Rule decided);
             string must = "must: " + OutcomeText.Of(expected, call);
             lines[i] = i == divergence.At

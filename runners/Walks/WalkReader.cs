@@ -11,15 +11,20 @@ namespace KvmSpec.Runners.Walks;
 /// </summary>
 internal sealed class WalkReader(Action<int, string> problem)
 {
-    /// <summary>The keys of a walk.</summary>
-    public static readonly string[] Keys = ["xlen", "extensions", "hgatp", "vsatp", "menvcfg", "henvcfg", "sstatus", "vsstatus", "memory", "protect", "access"];
+    private const string Write = "write";
 
+    /// <summary>The keys of a walk.</summary>
+    public static readonly string[] WalkKeys = ["xlen", "extensions", "hgatp", "vsatp", "menvcfg", "henvcfg", "sstatus", "vsstatus", "memory", "protect", "meanwhile", "access"];
+    /// <summary>The keys of a write to hgatp.</summary>
+    public static readonly string[] WriteKeys = ["xlen", "machine", "hgatp", Write];
+    private static readonly string[] MachineKeys = ["modes", "vmidlen", "unsupported"];
     private static readonly string[] AccessKeys = ["kind", "address", "privilege", "bytes"];
     private static readonly string[] Extensions = ["svnapot", "svpbmt", "svadu", "svade", "svrsw60t59b"];
     private static readonly string[] Configuration = ["pbmte", "adue"];
     private static readonly string[] Status = ["mxr"];
     private static readonly string[] VsStatus = ["mxr", "sum"];
     private static readonly string[] Kinds = ["load", "store", "fetch", "hlvx"];
+    private const int MostUpdates = 64;
     private const int PhysicalBits32 = 34;
     private const int PhysicalBits64 = 56;
 
@@ -28,6 +33,18 @@ internal sealed class WalkReader(Action<int, string> problem)
     /// <summary>Bits of a physical address.</summary>
     public static int PhysicalBits(Xlen xlen) => xlen == Xlen.Rv32 ? PhysicalBits32 : PhysicalBits64;
 
+    /// <summary>The keys of what a mapping holds: of a write to hgatp where it has one, else of a walk.</summary>
+    public static string[] Keys(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries) => IsWrite(entries) ? WriteKeys : WalkKeys;
+
+    /// <summary>True where a mapping is a write to hgatp.</summary>
+    public static bool IsWrite(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries) => entries.Any(e => e.Key.Scalar == Write);
+
+    /// <summary>What a mapping holds, or <c>null</c> where something about it is wrong and was told.</summary>
+    public WalkInput? ReadInput(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries, int line, IReadOnlyDictionary<ulong, ulong> words) =>
+        IsWrite(entries)
+            ? ReadWrite(entries) is { } write ? new HgatpInput(write) : null
+            : Read(entries, line, words) is { } walk ? new AccessInput(walk) : null;
+
     /// <summary>The walk, or <c>null</c> where something about it is wrong and was told.</summary>
     /// <param name="entries">The mapping's entries; keys that are no walk's are somebody else's.</param>
     /// <param name="line">Where the mapping begins.</param>
@@ -35,22 +52,9 @@ internal sealed class WalkReader(Action<int, string> problem)
     public WalkCase? Read(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries, int line, IReadOnlyDictionary<ulong, ulong>? words = null)
     {
         failed = false;
-        Dictionary<string, YamlTree> of = [];
-        foreach ((YamlTree key, YamlTree value) in entries)
-        {
-            if (!of.TryAdd(key.Scalar ?? "", value))
-            {
-                Wrong(key.Line, $"{key.Scalar} stands twice: write it once");
-            }
-        }
-
-        Xlen xlen = of.TryGetValue("xlen", out YamlTree? wide) && Number(wide, "xlen") is { } bits && bits is 32 or 64 ? (Xlen)bits : Xlen.Rv64;
-        if (wide is not null && wide.Scalar is not ("32" or "64"))
-        {
-            Wrong(wide.Line, $"xlen {wide.Scalar}: write 32 or 64");
-        }
-
-        Hgatp hgatp = of.TryGetValue("hgatp", out YamlTree? g) ? ReadHgatp(g, xlen) : Hgatp.Reset(xlen);
+        Dictionary<string, YamlTree> of = Open(entries);
+        Xlen xlen = ReadXlen(of.GetValueOrDefault("xlen"));
+        Hgatp hgatp = of.TryGetValue("hgatp", out YamlTree? g) ? ReadHgatp(g, HgatpImplementation.Whole(xlen), xlen) : Hgatp.Reset(xlen);
         (TranslationMode vsMode, ulong vsPpn) = of.TryGetValue("vsatp", out YamlTree? vs) ? ReadVsatp(vs, xlen) : (TranslationMode.VsStage(xlen)[0], 0);
         HashSet<string> extensions = Names(of.GetValueOrDefault("extensions"), "extensions", Extensions);
         HashSet<string> menvcfg = Names(of.GetValueOrDefault("menvcfg"), "menvcfg", Configuration);
@@ -62,8 +66,9 @@ internal sealed class WalkReader(Action<int, string> problem)
             Wrong(of["extensions"].Line, "extensions has svade and svadu: write svadu alone, with ADUE set or clear");
         }
 
-        Dictionary<ulong, ulong> memory = ReadMemory(of.GetValueOrDefault("memory"), xlen, words);
+        Dictionary<ulong, ulong> memory = ReadWords(of.GetValueOrDefault("memory"), "memory", xlen, words);
         List<ProtectedRange> ranges = ReadRanges(of.GetValueOrDefault("protect"));
+        SortedDictionary<int, IReadOnlyDictionary<ulong, ulong>> meanwhile = ReadMeanwhile(of.GetValueOrDefault("meanwhile"), xlen);
         Access access = default;
         if (!of.TryGetValue("access", out YamlTree? a))
         {
@@ -99,7 +104,26 @@ internal sealed class WalkReader(Action<int, string> problem)
             Access = access,
             Words = memory,
             Ranges = ranges,
+            Meanwhile = meanwhile,
         };
+    }
+
+    /// <summary>The write to hgatp, or <c>null</c> where something about it is wrong and was told.</summary>
+    /// <param name="entries">The mapping's entries; keys that are no write's are somebody else's.</param>
+    public HgatpWrite? ReadWrite(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries)
+    {
+        failed = false;
+        Dictionary<string, YamlTree> of = Open(entries);
+        Xlen xlen = ReadXlen(of.GetValueOrDefault("xlen"));
+        HgatpImplementation machine = of.TryGetValue("machine", out YamlTree? has) ? ReadMachine(has, xlen) : HgatpImplementation.Whole(xlen);
+        Hgatp before = of.TryGetValue("hgatp", out YamlTree? held) ? ReadHgatp(held, machine, xlen) : Hgatp.Reset(xlen);
+        ulong word = Register(of[Write], Write, xlen) ?? 0;
+        if (word != 0 && Hgatp.ModeOf(xlen, word) == 0)
+        {
+            Wrong(of[Write].Line, $"write 0x{word:x}: what a write of Bare leaves is unspecified unless all of it is 0");
+        }
+
+        return failed ? null : new HgatpWrite(before, word, machine);
     }
 
     /// <summary>A word of a register of that width; told where it is none.</summary>
@@ -127,6 +151,30 @@ internal sealed class WalkReader(Action<int, string> problem)
         return null;
     }
 
+    /// <summary>The entries of a mapping with no keys but these; what is wrong with it is told.</summary>
+    public static Dictionary<string, YamlTree> Open(YamlTree node, string what, string[] keys, Action<int, string> problem)
+    {
+        Dictionary<string, YamlTree> of = [];
+        if (node.Entries is null)
+        {
+            problem(node.Line, $"{what} is {node.Kind}: write a mapping with {string.Join(", ", keys)}");
+        }
+
+        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
+        {
+            if (!keys.Contains(key.Scalar))
+            {
+                problem(key.Line, $"{what} has no key {key.Scalar}: write {string.Join(", ", keys)}");
+            }
+            else if (!of.TryAdd(key.Scalar!, value))
+            {
+                problem(key.Line, $"{key.Scalar} stands twice in {what}: write it once");
+            }
+        }
+
+        return of;
+    }
+
     /// <summary>Names out of a choice, as a list; told where one is unknown.</summary>
     public HashSet<string> Names(YamlTree? node, string name, string[] known)
     {
@@ -149,7 +197,56 @@ internal sealed class WalkReader(Action<int, string> problem)
         return names;
     }
 
-    private Hgatp ReadHgatp(YamlTree node, Xlen xlen)
+    private Dictionary<string, YamlTree> Open(IReadOnlyList<KeyValuePair<YamlTree, YamlTree>> entries)
+    {
+        Dictionary<string, YamlTree> of = [];
+        foreach ((YamlTree key, YamlTree value) in entries)
+        {
+            if (!of.TryAdd(key.Scalar ?? "", value))
+            {
+                Wrong(key.Line, $"{key.Scalar} stands twice: write it once");
+            }
+        }
+
+        return of;
+    }
+
+    private Xlen ReadXlen(YamlTree? node)
+    {
+        if (node is not null && node.Scalar is not ("32" or "64"))
+        {
+            Wrong(node.Line, $"xlen {node.Scalar}: write 32 or 64");
+        }
+
+        return node?.Scalar == "32" ? Xlen.Rv32 : Xlen.Rv64;
+    }
+
+    private HgatpImplementation ReadMachine(YamlTree node, Xlen xlen)
+    {
+        Dictionary<string, YamlTree> of = Open(node, "machine", MachineKeys, Wrong);
+        HgatpImplementation whole = HgatpImplementation.Whole(xlen);
+        HashSet<string> modes = Names(of.GetValueOrDefault("modes"), "modes", [.. whole.Modes.Select(m => m.Name.ToLowerInvariant())]);
+        if (of.TryGetValue("modes", out YamlTree? listed) && !modes.Contains("bare"))
+        {
+            Wrong(listed.Line, "modes lacks bare: every machine has it");
+        }
+
+        ulong vmid = of.TryGetValue("vmidlen", out YamlTree? bits) ? Number(bits, "vmidlen") ?? 0 : (ulong)whole.VmidBits;
+        if (vmid > (ulong)whole.VmidBits)
+        {
+            Wrong(bits!.Line, $"vmidlen {vmid}: write at most {whole.VmidBits}");
+        }
+
+        string unsupported = of.GetValueOrDefault("unsupported")?.Scalar ?? "old";
+        if (unsupported is not ("old" or "bare"))
+        {
+            Wrong(of["unsupported"].Line, $"unsupported {unsupported}: write old or bare");
+        }
+
+        return new HgatpImplementation(listed is null ? whole.Modes : [.. whole.Modes.Where(m => modes.Contains(m.Name.ToLowerInvariant()))], (int)vmid, unsupported == "bare");
+    }
+
+    private Hgatp ReadHgatp(YamlTree node, HgatpImplementation machine, Xlen xlen)
     {
         if (Register(node, "hgatp", xlen) is not { } word)
         {
@@ -157,10 +254,10 @@ internal sealed class WalkReader(Action<int, string> problem)
         }
 
         NoSteps nobody = default;
-        Hgatp hgatp = Hgatp.Write(Hgatp.Reset(xlen), word, HgatpImplementation.Whole(xlen), ref nobody);
+        Hgatp hgatp = Hgatp.Write(Hgatp.Reset(xlen), word, machine, ref nobody);
         if (hgatp.Word != word)
         {
-            Wrong(node.Line, $"hgatp 0x{word:x} is nothing that it can hold: MODE is {string.Join(" or ", TranslationMode.GStage(xlen).Select(m => $"{m.Code} ({m})"))}, the bits between MODE and VMID are 0, and the root is a multiple of 16 KiB");
+            Wrong(node.Line, $"hgatp 0x{word:x} is nothing that it can hold: MODE is {string.Join(" or ", machine.Modes.Select(m => $"{m.Code} ({m})"))}, VMID has {machine.VmidBits} bits, those between MODE and VMID are 0, and the root is a multiple of 16 KiB");
         }
 
         return hgatp;
@@ -182,14 +279,39 @@ internal sealed class WalkReader(Action<int, string> problem)
         return (mode ?? TranslationMode.VsStage(xlen)[0], ppn);
     }
 
-    private Dictionary<ulong, ulong> ReadMemory(YamlTree? node, Xlen xlen, IReadOnlyDictionary<ulong, ulong>? others)
+    /// <summary>Reads what another hart stores: words by the compare-and-swap before which it does so.</summary>
+    private SortedDictionary<int, IReadOnlyDictionary<ulong, ulong>> ReadMeanwhile(YamlTree? node, Xlen xlen)
+    {
+        if (node is { Entries: null })
+        {
+            Wrong(node.Line, $"meanwhile is {node.Kind}: write {{ 1: {{ 0x80000000: 0x1 }} }}");
+        }
+
+        SortedDictionary<int, IReadOnlyDictionary<ulong, ulong>> meanwhile = [];
+        foreach ((YamlTree key, YamlTree value) in node?.Entries ?? [])
+        {
+            if (Number(key, "the compare-and-swap") is not { } number)
+            {
+                continue;
+            }
+
+            if (number is 0 or > MostUpdates || !meanwhile.TryAdd((int)number, ReadWords(value, "meanwhile", xlen, null)))
+            {
+                Wrong(key.Line, $"meanwhile {number}: write each compare-and-swap of the walk once, from 1 to {MostUpdates}");
+            }
+        }
+
+        return meanwhile;
+    }
+
+    private Dictionary<ulong, ulong> ReadWords(YamlTree? node, string name, Xlen xlen, IReadOnlyDictionary<ulong, ulong>? others)
     {
         Dictionary<ulong, ulong> memory = others is null ? [] : new(others);
         ulong size = xlen == Xlen.Rv32 ? 4UL : 8;
         int bits = PhysicalBits(xlen);
         if (node is { Entries: null })
         {
-            Wrong(node.Line, $"memory is {node.Kind}: write {{ 0x80000000: 0x1, ... }}");
+            Wrong(node.Line, $"{name} is {node.Kind}: write {{ 0x80000000: 0x1, ... }}");
         }
 
         foreach ((YamlTree key, YamlTree value) in node?.Entries ?? [])
@@ -247,24 +369,7 @@ internal sealed class WalkReader(Action<int, string> problem)
 
     private Access ReadAccess(YamlTree node, Xlen xlen)
     {
-        Dictionary<string, YamlTree> of = [];
-        if (node.Entries is null)
-        {
-            Wrong(node.Line, $"access is {node.Kind}: write {{ kind: load, address: 0x1000 }}");
-        }
-
-        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
-        {
-            if (!AccessKeys.Contains(key.Scalar))
-            {
-                Wrong(key.Line, $"access has no {key.Scalar}: write {string.Join(", ", AccessKeys)}");
-            }
-            else if (!of.TryAdd(key.Scalar!, value))
-            {
-                Wrong(key.Line, $"{key.Scalar} stands twice in access: write it once");
-            }
-        }
-
+        Dictionary<string, YamlTree> of = Open(node, "access", AccessKeys, Wrong);
         string kind = of.GetValueOrDefault("kind")?.Scalar ?? "load";
         if (!Kinds.Contains(kind))
         {

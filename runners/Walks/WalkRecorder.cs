@@ -1,9 +1,10 @@
+using System.Collections.Immutable;
 using KvmSpec.Model.Riscv.Walks;
 
 namespace KvmSpec.Runners.Walks;
 
 /// <summary>One line of a walk: an entry that was read, a question and its answer, where a translation began or ended.</summary>
-/// <param name="What">begin, read, asked, updated or end.</param>
+/// <param name="What">begin, read, asked, stored (by another hart), updated or end.</param>
 /// <param name="Stage">Whose.</param>
 /// <param name="Level">The table's level; -1 where there is none.</param>
 /// <param name="Address">The address that is translated or was come to, or where the entry is in the stage's own addresses.</param>
@@ -16,11 +17,18 @@ internal sealed record WalkStep(string What, Stage Stage, int Level, ulong Addre
 {
     /// <summary>As which access a translation began.</summary>
     public string? As { get; init; }
+
+    /// <summary>How many bytes PMP and PMA were asked for, at <see cref="At"/>; 0 where they were not asked.</summary>
+    public int Bytes { get; init; }
+
+    /// <summary>What they were asked to allow.</summary>
+    public Permissions Needed { get; init; }
 }
 
-/// <summary>Writes down every step.</summary>
-internal struct WalkRecorder() : IWalkSteps
+/// <summary>Writes down every step of a walk, and what another hart stores in between.</summary>
+internal struct WalkRecorder(WalkCase walk) : IWalkSteps
 {
+    private readonly AskedOfMemory memory = new();
     private Stage stage = Stage.VsStage;
     private int level = -1;
     private int depth;
@@ -28,9 +36,36 @@ internal struct WalkRecorder() : IWalkSteps
     /// <summary>The steps in order.</summary>
     public List<WalkStep> Steps { get; } = [];
 
+    /// <summary>How often the walk tried to set A or D in an entry.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Walks, and returns what was written down.</summary>
+    public static WalkRecorder Follow(WalkCase walk, out WalkResult result, out Dictionary<ulong, ulong> after)
+    {
+        WalkRecorder recorder = new(walk);
+        WatchedMemory memory = new(walk.Memory(), recorder.memory);
+        after = memory.Words;
+        result = new Walker(walk.Registers).Translate(walk.Access, ref memory, ref recorder);
+        return recorder;
+    }
+
     public bool Is(WalkClause clause, bool holds)
     {
-        Add(new WalkStep("asked", stage, level, 0, default, default, clause, holds, depth));
+        if (clause == WalkClauses.EntryChanged)
+        {
+            Attempts++;
+            foreach ((ulong address, ulong word) in walk.Meanwhile.GetValueOrDefault(Attempts) ?? ImmutableSortedDictionary<ulong, ulong>.Empty)
+            {
+                Add(new WalkStep("stored", stage, level, 0, new Spa(address), new Pte(word), null, false, depth));
+            }
+        }
+
+        bool ofMemory = clause.Effect == ClauseEffect.AccessFault;
+        Add(new WalkStep("asked", stage, level, 0, ofMemory ? memory.At : default, default, clause, holds, depth)
+        {
+            Bytes = ofMemory ? memory.Bytes : 0,
+            Needed = ofMemory ? memory.Needed : Permissions.None,
+        });
         return holds;
     }
 
@@ -55,7 +90,7 @@ internal struct WalkRecorder() : IWalkSteps
     public void End(Stage ended, ulong address)
     {
         Add(new WalkStep("end", ended, -1, address, default, default, null, false, depth));
-        (stage, level) = (Stage.VsStage, -1);
+        (stage, level, depth) = (Stage.VsStage, -1, 0);
     }
 
     private readonly void Add(WalkStep step) => Steps.Add(step);

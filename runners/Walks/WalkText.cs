@@ -9,12 +9,11 @@ namespace KvmSpec.Runners.Walks;
 internal static class WalkText
 {
     /// <summary>Machines' form: one line.</summary>
-    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(TextWriter output, WalkCase walk, bool all)
     {
-        WalkRecorder recorder = new();
-        WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
+        WalkRecorder recorder = WalkRecorder.Follow(walk, out WalkResult result, out Dictionary<ulong, ulong> after);
         output.WriteLine($"{Kind(walk.Access)} of {walk.Access.Bytes} {(walk.Access.Bytes == 1 ? "byte" : "bytes")} at {walk.Access.Address} in {walk.Access.Privilege.ToString().ToUpperInvariant()}-mode, "
             + $"vsatp {walk.Registers.VsMode}, hgatp {walk.Registers.Hgatp.Mode}");
         foreach (WalkStep step in recorder.Steps)
@@ -29,6 +28,9 @@ internal static class WalkText
                     output.WriteLine($"{indent}  level {step.Level}: entry at {(step.Stage == Stage.VsStage ? $"{WalkReader.Address(step.Address)}, in memory {step.At}" : step.At.ToString())}"
                         + $" is {step.Entry} {step.Entry.Flags}{Points(step.Entry)}");
                     break;
+                case "stored":
+                    output.WriteLine($"{indent}  meanwhile another hart stores {step.Entry} at {step.At}");
+                    break;
                 case "updated":
                     output.WriteLine($"{indent}  level {step.Level}: entry at {step.At} becomes {step.Entry} {step.Entry.Flags}");
                     break;
@@ -38,7 +40,7 @@ internal static class WalkText
                 default:
                     if (all || step.Holds)
                     {
-                        output.WriteLine($"{indent}  {(all ? step.Holds ? "yes " : "no  " : "")}{step.Clause!.Id}{(step.Holds && step.Clause == result.Clause ? ": " + step.Clause.EffectWords : "")}");
+                        output.WriteLine($"{indent}  {(all ? step.Holds ? "yes " : "no  " : "")}{step.Clause!.Id}{(step.Holds && step.Clause == result.Clause ? ": " + Refusal(step) : "")}");
                     }
 
                     break;
@@ -57,34 +59,38 @@ internal static class WalkText
         if (result.IsTrap)
         {
             yield return $"trap: cause {(int)result.Cause} ({Words(result.Cause)}) by {result.Clause}, tval {result.Tval}"
-                + (result.IsGuestPageFault ? $", gpa {result.Gpa}, htval {WalkReader.Address(result.Htval)} or 0, htinst {(result.Pseudo != 0 ? WalkReader.Address(result.Pseudo) : "0 or the transformed instruction")}" : "");
+                + (result.IsGuestPageFault ? $", gpa {result.Gpa}, htval {WalkReader.Address(result.Htval)} or 0, htinst {Pseudo(result.Pseudo)}" : "");
         }
         else
         {
             yield return $"goes to {result.Spa}, gpa {result.Gpa}, memory type {result.Type.ToString().ToLowerInvariant()}";
         }
 
-        foreach ((ulong address, ulong word) in after.Where(w => walk.Words.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key))
+        IReadOnlyDictionary<ulong, ulong> unwalked = walk.Unwalked;
+        foreach ((ulong address, ulong word) in Changed(unwalked, after))
         {
-            yield return $"leaves {WalkReader.Address(address)}: {WalkReader.Address(walk.Words.GetValueOrDefault(address))} -> {WalkReader.Address(word)}";
+            yield return $"leaves {WalkReader.Address(address)}: {WalkReader.Address(unwalked.GetValueOrDefault(address))} -> {WalkReader.Address(word)}";
         }
     }
 
     /// <summary>The whole walk as one line of JSON.</summary>
     public static string Json(WalkCase walk)
     {
-        WalkRecorder recorder = new();
-        WalkResult result = walk.Run(ref recorder, out Dictionary<ulong, ulong> after);
+        WalkRecorder recorder = WalkRecorder.Follow(walk, out WalkResult result, out Dictionary<ulong, ulong> after);
         JsonObject json = new()
         {
             ["result"] = ResultJson(result),
             ["clause"] = result.Clause?.Id,
-            ["after"] = new JsonObject(after.Where(w => walk.Words.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key)
+            ["after"] = new JsonObject(Changed(walk.Unwalked, after)
                 .Select(w => KeyValuePair.Create(WalkReader.Address(w.Key), (JsonNode?)WalkReader.Address(w.Value)))),
             ["steps"] = new JsonArray([.. recorder.Steps.Select(StepJson)]),
         };
         return json.ToJsonString(OneLine);
     }
+
+    /// <summary>The words that the walk itself has changed.</summary>
+    private static IEnumerable<KeyValuePair<ulong, ulong>> Changed(IReadOnlyDictionary<ulong, ulong> unwalked, Dictionary<ulong, ulong> after) =>
+        after.Where(w => unwalked.GetValueOrDefault(w.Key) != w.Value).OrderBy(w => w.Key);
 
     private static JsonObject ResultJson(WalkResult result)
     {
@@ -129,6 +135,17 @@ internal static class WalkText
             case "asked":
                 json["clause"] = step.Clause!.Id;
                 json["holds"] = step.Holds;
+                if (step.Bytes > 0)
+                {
+                    json["at"] = step.At.ToString();
+                    json["bytes"] = step.Bytes;
+                    json["needs"] = WalkVectorFormatter.Allowed(step.Needed);
+                }
+
+                break;
+            case "stored":
+                json["at"] = step.At.ToString();
+                json["word"] = step.Entry.ToString();
                 break;
             default:
                 json["level"] = step.Level;
@@ -139,6 +156,13 @@ internal static class WalkText
 
         return json;
     }
+
+    private static string Refusal(WalkStep step) => step.Clause!.Effect == ClauseEffect.PageFault
+        ? step.Stage == Stage.GStage ? "guest-page fault" : "page fault"
+        : $"access fault, {WalkVectorFormatter.Allowed(step.Needed)} of {step.Bytes} {(step.Bytes == 1 ? "byte" : "bytes")} at {step.At} is not allowed";
+
+    private static string Pseudo(ushort pseudo) => pseudo == 0 ? "0 or the transformed instruction"
+        : $"{WalkReader.Address(pseudo)} where htval is not 0, the pseudoinstruction of a {((pseudo & Walker.PseudoWrite) != 0 ? "write" : "read")} of a VS-stage table";
 
     private static string Points(Pte entry) => !entry.IsValid ? "" : $", {(entry.IsLeaf ? "page" : "table")} {WalkReader.Address(entry.Ppn << Paging.OffsetBits)}";
 

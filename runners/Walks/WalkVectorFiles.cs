@@ -12,7 +12,9 @@ internal static class WalkVectorFiles
     public const string Directory = "walks";
 
     private static readonly string[] FileKeys = ["topic", "title", "cases"];
-    private static readonly string[] CaseKeys = ["id", "title", "clauses", .. WalkReader.Keys, "must", "after"];
+    private static readonly string[] AccessKeys = ["id", "title", "clauses", .. WalkReader.WalkKeys, "must", "after"];
+    private static readonly string[] WriteKeys = ["id", "title", "clauses", .. WalkReader.WriteKeys, "must"];
+    private static readonly string[] WrittenKeys = ["hgatp"];
     private static readonly string[] MustKeys = ["spa", "gpa", "type", "cause", "tval", "htval", "htinst"];
 
     /// <summary>Reads all files; none where the directory has no walks.</summary>
@@ -51,7 +53,7 @@ internal static class WalkVectorFiles
             return null;
         }
 
-        Dictionary<string, YamlTree> of = Open(root, "a file", FileKeys, Problem);
+        Dictionary<string, YamlTree> of = WalkReader.Open(root, "a file", FileKeys, Problem);
         string topic = of.GetValueOrDefault("topic")?.Scalar ?? "";
         if (topic != Path.GetFileNameWithoutExtension(path))
         {
@@ -79,7 +81,9 @@ internal static class WalkVectorFiles
             problem(line, what);
         }
 
-        Dictionary<string, YamlTree> of = Open(node, "a case", CaseKeys, Wrong);
+        List<KeyValuePair<YamlTree, YamlTree>> entries = node.Entries ?? [];
+        bool isWrite = WalkReader.IsWrite(entries);
+        Dictionary<string, YamlTree> of = WalkReader.Open(node, "a case", isWrite ? WriteKeys : AccessKeys, Wrong);
         string id = of.GetValueOrDefault("id")?.Scalar ?? "";
         if (!id.StartsWith(topic + "/", StringComparison.Ordinal) || id.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '/')))
         {
@@ -98,21 +102,40 @@ internal static class WalkVectorFiles
             Wrong(node.Line, $"{id} claims no clauses: add them");
         }
 
-        WalkCase? walk = new WalkReader(Wrong).Read(node.Entries ?? [], node.Line);
-        WalkExpectation? must = ReadMust(node, of, Wrong);
-        return failed || walk is null || must is null ? null
-            : new WalkVector { Id = id, Title = title, Line = node.Line, Clauses = [.. clauses], Walk = walk, Must = must };
-    }
-
-    private static WalkExpectation? ReadMust(YamlTree node, Dictionary<string, YamlTree> of, Action<int, string> wrong)
-    {
-        if (!of.TryGetValue("must", out YamlTree? tree))
+        if (!of.TryGetValue("must", out YamlTree? must))
         {
-            wrong(node.Line, "the case has no result: write must: { spa: ... } or must: { cause: ... }");
+            Wrong(node.Line, $"the case has no result: write {(isWrite ? "must: { hgatp: ... }" : "must: { spa: ... } or must: { cause: ... }")}");
             return null;
         }
 
-        Dictionary<string, YamlTree> must = Open(tree, "must", MustKeys, wrong);
+        if (isWrite)
+        {
+            HgatpWrite? asked = new WalkReader(Wrong).ReadWrite(entries);
+            ulong written = ReadWritten(must, Wrong);
+            return failed || asked is null ? null
+                : new HgatpVector { Id = id, Title = title, Line = node.Line, Clauses = [.. clauses], Asked = asked, Must = written };
+        }
+
+        WalkCase? walk = new WalkReader(Wrong).Read(entries, node.Line);
+        WalkExpectation expected = ReadMust(must, of, Wrong);
+        return failed || walk is null ? null
+            : new AccessVector { Id = id, Title = title, Line = node.Line, Clauses = [.. clauses], Walk = walk, Must = expected };
+    }
+
+    private static ulong ReadWritten(YamlTree tree, Action<int, string> wrong)
+    {
+        if (WalkReader.Open(tree, "must", WrittenKeys, wrong).TryGetValue("hgatp", out YamlTree? written))
+        {
+            return new WalkReader(wrong).Number(written, "hgatp") ?? 0;
+        }
+
+        wrong(tree.Line, "must has no hgatp: write what it reads as");
+        return 0;
+    }
+
+    private static WalkExpectation ReadMust(YamlTree tree, Dictionary<string, YamlTree> of, Action<int, string> wrong)
+    {
+        Dictionary<string, YamlTree> must = WalkReader.Open(tree, "must", MustKeys, wrong);
         ulong Number(string key) => must.TryGetValue(key, out YamlTree? value) ? new WalkReader(wrong).Number(value, key) ?? 0 : 0;
         TrapCause cause = (TrapCause)Number("cause");
         if (must.ContainsKey("cause") == must.ContainsKey("spa") || (must.ContainsKey("cause") && (cause == TrapCause.None || !Enum.IsDefined(cause))))
@@ -145,28 +168,5 @@ internal static class WalkVectorFiles
             Tval = new Gva(Number("tval")),
             Htval = Number("htval"),
         }, after.ToImmutable());
-    }
-
-    private static Dictionary<string, YamlTree> Open(YamlTree node, string what, string[] keys, Action<int, string> problem)
-    {
-        Dictionary<string, YamlTree> of = [];
-        if (node.Entries is null)
-        {
-            problem(node.Line, $"{what} is {node.Kind}: write a mapping with {string.Join(", ", keys)}");
-        }
-
-        foreach ((YamlTree key, YamlTree value) in node.Entries ?? [])
-        {
-            if (!keys.Contains(key.Scalar))
-            {
-                problem(key.Line, $"{what} has no key {key.Scalar}: write {string.Join(", ", keys)}");
-            }
-            else if (!of.TryAdd(key.Scalar!, value))
-            {
-                problem(key.Line, $"{key.Scalar} stands twice in {what}: write it once");
-            }
-        }
-
-        return of;
     }
 }

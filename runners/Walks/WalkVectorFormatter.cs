@@ -49,13 +49,12 @@ internal static class WalkVectorFormatter
     private static void Write(StringBuilder text, WalkVector vector)
     {
         text.Append(CultureInfo.InvariantCulture, $"  - id: {vector.Id}\n    title: {Quote(vector.Title)}\n    clauses: [{string.Join(", ", vector.Clauses)}]\n");
-        Write(text, vector.Walk, _ => "");
-        text.Append(CultureInfo.InvariantCulture, $"    must: {WalkExpectation.Words(vector.Must.Result)}\n");
-        if (vector.Must.After.Count > 0)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"    after: {{ {string.Join(", ", vector.Must.After.Select(w => $"0x{w.Key:x}: 0x{w.Value:x}"))} }}\n");
-        }
+        vector.Write(text);
     }
+
+    /// <summary>Words by address, in a line.</summary>
+    public static string Words(IEnumerable<KeyValuePair<ulong, ulong>> words) =>
+        $"{{ {string.Join(", ", words.OrderBy(w => w.Key).Select(w => $"0x{w.Key:x}: 0x{w.Value:x}"))} }}";
 
     /// <summary>Writes a walk as files have it, which <c>kvmspec walk</c> reads too.</summary>
     /// <param name="text">Where.</param>
@@ -89,7 +88,16 @@ internal static class WalkVectorFormatter
             text.Append("    protect:\n");
             foreach (ProtectedRange range in walk.Ranges)
             {
-                text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Allowed(range.Allowed)}\n");
+                text.Append(CultureInfo.InvariantCulture, $"      {range.From}..{range.To}: {Quoted(range.Allowed)}\n");
+            }
+        }
+
+        if (walk.Meanwhile.Count > 0)
+        {
+            text.Append("    meanwhile:\n");
+            foreach ((int number, IReadOnlyDictionary<ulong, ulong> stored) in walk.Meanwhile.OrderBy(m => m.Key))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"      {number}: {Words(stored)}\n");
             }
         }
 
@@ -105,9 +113,13 @@ internal static class WalkVectorFormatter
         }
     }
 
-    private static string Allowed(Permissions allowed)
+    /// <summary>What is let through: r, w and x, or hyphens.</summary>
+    public static string Allowed(Permissions allowed) =>
+        string.Concat((allowed & Permissions.Read) != 0 ? 'r' : '-', (allowed & Permissions.Write) != 0 ? 'w' : '-', (allowed & Permissions.Execute) != 0 ? 'x' : '-');
+
+    private static string Quoted(Permissions allowed)
     {
-        string text = string.Concat((allowed & Permissions.Read) != 0 ? 'r' : '-', (allowed & Permissions.Write) != 0 ? 'w' : '-', (allowed & Permissions.Execute) != 0 ? 'x' : '-');
+        string text = Allowed(allowed);
         return text[0] == '-' ? $"\"{text}\"" : text;
     }
 

@@ -25,6 +25,9 @@ public readonly record struct Hgatp(TranslationMode Mode, ulong Vmid, ulong Ppn)
         ? ((ulong)Mode.Code << ModeShift32) | (Vmid << VmidShift32) | Ppn
         : ((ulong)Mode.Code << ModeShift64) | (Vmid << VmidShift64) | Ppn;
 
+    /// <summary>The MODE field of a word.</summary>
+    public static ulong ModeOf(Xlen xlen, ulong word) => xlen == Xlen.Rv32 ? word >> ModeShift32 & 1 : word >> ModeShift64;
+
     /// <summary>What the register holds after reset, as far as it matters here: Bare.</summary>
     public static Hgatp Reset(Xlen xlen) => new(TranslationMode.GStage(xlen)[0], 0, 0);
 
@@ -40,7 +43,7 @@ public readonly record struct Hgatp(TranslationMode Mode, ulong Vmid, ulong Ppn)
         where TSteps : struct, IWalkSteps
     {
         Xlen xlen = before.Mode.Xlen;
-        ulong code = xlen == Xlen.Rv32 ? word >> ModeShift32 & 1 : word >> ModeShift64;
+        ulong code = ModeOf(xlen, word);
         TranslationMode? asked = implementation.Modes.FirstOrDefault(m => (ulong)m.Code == code);
         TranslationMode mode = steps.Is(WalkClauses.HgatpMode, asked is null)
             ? implementation.UnsupportedModeBecomesBare ? TranslationMode.GStage(xlen)[0] : before.Mode
