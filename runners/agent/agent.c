@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ struct call {
 	uint8_t op, fields; uint16_t on, as, pad;
 	uint32_t request, size, map, limit;
 	uint64_t argument;
-	struct field field[MOST_FIELDS];
+	struct field field[];
 };
 struct outcome { uint8_t made, changes; uint16_t log; int32_t result; } __attribute__((packed));
 struct change { uint64_t field, value; };
@@ -50,9 +49,11 @@ static const char *const files[] = { "/dev/kvm", "/dev/null" };
 
 static int in = 0, out = 1, messages = -1, warn_once = -1, first_free;
 static struct { uint8_t *page; uint32_t length; int descriptor; } handles[NO_HANDLE + 1];
-static struct call calls[MOST_CALLS];
 static struct header request;
-static uint8_t body[LONGEST_REQUEST + 1];
+
+/* So that the calls, which follow their number of 4, are aligned. */
+static struct { uint32_t pad; uint8_t body[LONGEST_REQUEST + 1]; } __attribute__((aligned(8))) message;
+
 static uint8_t answer[sizeof(struct header) + MOST_LOG + sizeof(struct outcome)
 	+ MOST_CALLS * (sizeof(struct outcome) + MOST_FIELDS * sizeof(struct change))];
 static size_t answered = sizeof(struct header), logged;
@@ -161,7 +162,8 @@ static uint64_t number_of(const struct field *field)
 
 static void fill(const struct call *call)
 {
-	clear(IN_STRUCT, call->argument, call->size);
+	if (call->size)
+		clear(IN_STRUCT, call->argument, call->size);
 	for (int i = 0; i < call->fields; i++)
 		if (call->field[i].place == BEHIND_POINTER)
 			clear(BEHIND_POINTER, call->field[i].through, CLEARED_BEHIND);
@@ -325,24 +327,26 @@ static void demand(int condition, const char *otherwise)
 		reading.wrong = otherwise;
 }
 
-static void take(void *to, size_t length)
+static const void *take(size_t length)
 {
+	const uint8_t *at = reading.at;
 	demand(length <= reading.left, "the message ends within a sequence");
 	if (reading.wrong)
-		return;
-	memcpy(to, reading.at, length);
+		return NULL;
 	reading.at += length;
 	reading.left -= length;
+	return at;
 }
 
-static void take_call(struct call *call)
+static void check_call(void)
 {
-	take(call, offsetof(struct call, field));
-	demand(call->op < END && call->fields <= MOST_FIELDS && call->size <= REACH && call->on <= NO_HANDLE && call->as <= NO_HANDLE
-		&& (call->op != OPEN || call->argument < sizeof(files) / sizeof(*files)) && (call->op != MAP || call->as < NO_HANDLE),
+	const struct call *call = take(sizeof(*call));
+	demand(call && call->op < END && call->fields <= MOST_FIELDS && call->size <= REACH
+		&& call->on <= NO_HANDLE && call->as <= NO_HANDLE && (call->op != MAP || call->as < NO_HANDLE)
+		&& (call->op != OPEN || call->argument < sizeof(files) / sizeof(*files)),
 		"a call has an operation, a handle, a file, a size or a number of fields that there is not");
-	take(call->field, call->fields * sizeof(*call->field));
-	for (struct field *field = call->field; !reading.wrong && field < call->field + call->fields; field++)
+	const struct field *fields = take(call ? call->fields * sizeof(*fields) : 0);
+	for (const struct field *field = fields; fields && field < fields + call->fields; field++)
 		demand(field->place <= IN_RUN_PAGE && field->meaning <= DESCRIPTOR && field->width >= 1 && field->width <= 8
 			&& field->offset <= reach[field->place] - field->width && (field->meaning != DESCRIPTOR || field->value <= NO_HANDLE),
 			"a field has a place, a meaning, a width, an offset or a handle that there is not");
@@ -351,20 +355,20 @@ static void take_call(struct call *call)
 static const char *execute(void)
 {
 	static const struct call end = { .op = END, .as = NO_HANDLE };
-	uint32_t count = 0;
-	reading.at = body;
+	reading.at = message.body;
 	reading.left = request.length;
 	reading.wrong = NULL;
-	take(&count, sizeof(count));
-	demand(count <= MOST_CALLS, "a sequence has at most 4096 calls");
-	for (uint32_t i = 0; !reading.wrong && i < count; i++)
-		take_call(&calls[i]);
+	const uint32_t *count = take(sizeof(*count));
+	demand(count && *count <= MOST_CALLS, "a sequence has at most 4096 calls");
+	const struct call *call = (const void *)reading.at;
+	for (uint32_t i = 0; !reading.wrong && i < *count; i++)
+		check_call();
 	demand(reading.left == 0, "the message goes on after its last call");
 	if (reading.wrong)
 		return reading.wrong;
 	logged = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		make(&calls[i]);
+	for (uint32_t i = 0; i < *count; i++, call = (const void *)(call->field + call->fields)) {
+		make(call);
 		if (request.kind == EXECUTE_STEPWISE)
 			send_answer(NULL, request.tag);
 	}
@@ -382,8 +386,8 @@ static const char *hello(void)
 
 static const char *read_file(void)
 {
-	body[request.length] = 0;
-	int file = open((char *)body, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	message.body[request.length] = 0;
+	int file = open((char *)message.body, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	uint32_t *error = put(&(uint32_t){ file < 0 ? (uint32_t)errno : 0 }, sizeof(*error));
 	if (file >= 0) {
 		errno = 0;
@@ -399,7 +403,7 @@ static const char *answer_request(void)
 	static const char *(*const kinds[])(void) = {
 		[HELLO] = hello, [READ_FILE] = read_file, [EXECUTE] = execute, [EXECUTE_STEPWISE] = execute,
 	};
-	if (read_all(in, body, request.length) != request.length)
+	if (read_all(in, message.body, request.length) != request.length)
 		return "the stream ends within a message";
 	if (request.version != VERSION)
 		return "another version of the protocol";
