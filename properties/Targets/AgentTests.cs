@@ -30,13 +30,14 @@ public sealed class AgentTests
         Assert.Equal((uint)(asked.Length - AgentHeader.Size), BitConverter.ToUInt32(asked, 4));
         Assert.Equal(Calls.Length + AgentCalls.Preparations, BitConverter.ToInt32(asked, AgentHeader.Size));
         int device = AgentHeader.Size + 4 + (32 * (AgentCalls.Preparations + 1));
-        Assert.Equal([1, 2, 0, 1, 0, 3, 3, 0], asked[device..(device + 8)]);
+        Assert.Equal([1, 3, 0, 1, 0, 3, 0, 0], asked[device..(device + 8)]);
         Assert.Equal(0xC00CAEE0u, BitConverter.ToUInt32(asked, device + 8));
         Assert.Equal(12u, BitConverter.ToUInt32(asked, device + 12));
         Assert.Equal([0, 4, 0, 0, 0, 0, 0, 0], asked[(device + 32)..(device + 40)]);
         Assert.Equal(4ul, BitConverter.ToUInt64(asked, device + 32 + 16));
         int log = device + 32 + (3 * 24);
         Assert.Equal(Pointer.FaultsAfter(8).Word, BitConverter.ToUInt64(asked, log + 24));
+        Assert.Equal(Pointer.FaultsAfter(8).Word, BitConverter.ToUInt64(asked, log + 32 + 8));
         Assert.Equal([1, 8, 0, 0], asked[(log + 32 + 48)..(log + 32 + 52)]);
     }
 
@@ -45,9 +46,9 @@ public sealed class AgentTests
     {
         using FakeAgent agent = new();
         Execute(agent.Answers(FakeAgent.Sequence(
-            FakeAgent.Outcome(flags: 1),
-            FakeAgent.Outcome(flags: 1, changes: (1, 17)),
-            FakeAgent.Outcome(errno: (uint)Errno.EFAULT, result: -1, changes: (2, 5)))), out Observation[] observed);
+            FakeAgent.Outcome(made: true),
+            FakeAgent.Outcome(made: true, changes: (1, 17)),
+            FakeAgent.Outcome(errno: (int)Errno.EFAULT, changes: (2, 5)))), out Observation[] observed);
         Assert.Equal("a descriptor", observed[0].Summary);
         Assert.Equal("a descriptor", observed[1].Summary);
         Assert.Equal(Calls[1].Words, observed[1].After);
@@ -61,7 +62,7 @@ public sealed class AgentTests
     {
         using FakeAgent agent = new();
         Execute(agent.Answers(FakeAgent.Sequence(
-            FakeAgent.Outcome(flags: 1, log: "6,100,2000,-;kvm: something is noted\n"),
+            FakeAgent.Outcome(made: true, log: "6,100,2000,-;kvm: something is noted\n"),
             FakeAgent.Outcome(log: "4,101,2001,-;------------[ cut here ]------------\n4,102,2002,-;WARNING: CPU: 0 PID: 1 at x.c:1 f+0x1/0x2\n"),
             FakeAgent.Outcome())), out Observation[] observed);
         Assert.Equal([Ending.Returned, Ending.Warned, Ending.Returned], observed.Select(o => o.Ending));
@@ -73,7 +74,7 @@ public sealed class AgentTests
         using FakeAgent agent = new();
         agent.Answers(FakeAgent.Outcome());
         IEnumerable<byte[]> prepared = Enumerable.Repeat(FakeAgent.Outcome(), AgentCalls.Preparations - 1);
-        foreach (byte[] next in (byte[][])[.. prepared, FakeAgent.Outcome(flags: 1), FakeAgent.Outcome(errno: 22)])
+        foreach (byte[] next in (byte[][])[.. prepared, FakeAgent.Outcome(made: true), FakeAgent.Outcome(errno: 22)])
         {
             agent.AnswersAgain(next);
         }
@@ -131,7 +132,7 @@ public sealed class AgentTests
     public void Another_version_is_told()
     {
         using FakeAgent agent = new();
-        Refused(agent.Answers("another version"u8.ToArray(), AgentMessageKind.Error, 7), "the agent speaks version 7 of its protocol, this program version 1");
+        Refused(agent.Answers("another version"u8.ToArray(), AgentMessageKind.Error, 7), "the agent speaks version 7 of its protocol, this program version 2");
     }
 
     [Fact]
@@ -152,7 +153,7 @@ public sealed class AgentTests
     public void A_kernel_without_kvm_is_told()
     {
         using FakeAgent agent = new();
-        Refused(agent.Answers([.. FakeAgent.Outcome(errno: (uint)Errno.ENOENT, result: -1), .. FakeAgent.Outcome()]), "/dev/kvm: not there");
+        Refused(agent.Answers([.. FakeAgent.Outcome(errno: (int)Errno.ENOENT), .. FakeAgent.Outcome()]), "/dev/kvm: not there");
     }
 
     [Theory]

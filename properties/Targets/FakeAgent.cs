@@ -18,14 +18,13 @@ internal sealed class FakeAgent : IDisposable
     public byte[] Prepared => answers.ToArray();
 
     /// <summary>An outcome's bytes.</summary>
-    public static byte[] Outcome(int flags = 0, uint errno = 0, long result = 0, string log = "", params (ulong Field, ulong Value)[] changes)
+    public static byte[] Outcome(bool made = false, int errno = 0, int result = 0, string log = "", params (ulong Field, ulong Value)[] changes)
     {
         byte[] bytes = new byte[AgentCalls.OutcomeSize + (changes.Length * AgentCalls.ChangeSize) + log.Length];
-        bytes[0] = (byte)flags;
+        bytes[0] = made ? (byte)1 : (byte)0;
         bytes[1] = (byte)changes.Length;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), (ushort)log.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), errno);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), result);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), errno == 0 ? result : -errno);
         int at = AgentCalls.OutcomeSize;
         foreach ((ulong field, ulong value) in changes)
         {

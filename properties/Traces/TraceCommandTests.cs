@@ -1,4 +1,5 @@
 using KvmSpec.Properties.Commands;
+using KvmSpec.Properties.Vectors;
 using KvmSpec.Runners.Commands;
 using VerifyXunit;
 using Xunit;
@@ -59,6 +60,19 @@ public sealed class TraceCommandTests
         string place = invocation.Output[(invocation.Output.IndexOf(first, StringComparison.Ordinal) + first.Length)..];
         int line = int.Parse(place[..place.IndexOf(',', StringComparison.Ordinal)]);
         Assert.Contains("\"ioctl\":\"KVM_CREATE_VCPU\"", File.ReadLines(trace).ElementAt(line - 1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sequence_has_the_name_that_replays_it()
+    {
+        using TraceFiles files = new();
+        string trace = files.Record("planted:duplicate-vcpu", "--host", "x86-amd", "--vectors", Golden.Directory, "--sequences", "300");
+        string[] names = [.. File.ReadLines(trace).Where(l => l.StartsWith("{\"sequence\":", StringComparison.Ordinal)).Select(l => l.Split('"')[3])];
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.Equal(300, names.Count(n => n.Contains(':', StringComparison.Ordinal)));
+        Assert.Contains("create-vcpu/id/exists", names);
+        Assert.Contains(" of sequence create-vcpu/", Invocation.Of("check", "--trace", trace).Output, StringComparison.Ordinal);
+        Assert.Equal(ExitStatus.Conforms, Invocation.Of("check", "--target", "model", "--host", "x86-amd", "--replay", names[^1]).Status);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class TraceFiles : IDisposable
     public string Record(string target, params string[] options)
     {
         string file = this[$"{Names.Count()}.jsonl"];
-        Invocation invocation = Invocation.Of(["check", "--target", target, "--vectors", "none", "--record", file, .. options]);
+        Invocation invocation = Invocation.Of(["check", "--target", target, "--record", file, .. options.Contains("--vectors") ? options : ["--vectors", "none", .. options]]);
         Assert.Empty(invocation.Errors);
         return file;
     }

@@ -33,6 +33,9 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
 
     public bool Interrupted { get; private set; }
 
+    /// <summary>Told the name of every sequence before it is made: what replays it.</summary>
+    public Action<string>? Begins { get; init; }
+
     /// <summary>Sequences other than vectors.</summary>
     public long Sequences => checker.Sequences - (Tally?.Made ?? 0);
 
@@ -84,6 +87,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
         }
 
         Tally!.Made++;
+        Begins?.Invoke(placed.Vector.Id);
         Divergence? divergence = checker.Check(placed.Vector.Sequence);
         VectorResult result = VectorRunner.Judge(placed.Vector, checker.Observed);
         Join(divergence, placed.Vector.Id);
@@ -131,6 +135,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
     /// <summary>Makes one sequence; a divergence joins its group, a new group's first one is shrunk.</summary>
     public Divergence? One(ReadOnlySpan<Call> calls, string origin)
     {
+        Begins?.Invoke(origin);
         Divergence? divergence = checker.Check(calls);
         Join(divergence, origin);
         return divergence;

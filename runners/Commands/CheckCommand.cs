@@ -181,7 +181,7 @@ internal static class CheckCommand
         {
             foreach ((ITarget target, Model.Model model) in tested.Zip(models))
             {
-                CheckRun run = new(new Checker(record?.Around(target) ?? target, model, request.Strictness, record is null ? null : target), request.Strictness);
+                CheckRun run = new(new Checker(record?.Around(target) ?? target, model, request.Strictness, record is null ? null : target), request.Strictness) { Begins = record is null ? null : record.Begin };
                 long before = runs.Count * request.Plan.Own;
                 runs.Add(run);
                 Make(run, request, vectors, replay, progress is null ? null : done => progress(before + done), stop.Token);

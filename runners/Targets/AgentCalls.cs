@@ -13,19 +13,22 @@ internal static class AgentCalls
     /// <summary>How many calls of our own precede a sequence's.</summary>
     public const int Preparations = 4;
 
-    public const int OutcomeSize = 16;
+    public const int OutcomeSize = 8;
     public const int ChangeSize = 16;
 
     private const int CallSize = 32;
     private const int FieldSize = 24;
-    private const ushort NoHandle = 0xffff;
+
+    /// <summary>Handles of this kind stand for user memory.</summary>
+    private const ushort UserMemoryHandles = Handle.Kinds << 8;
+
+    private const ushort NoHandle = (Handle.Kinds + 1) << 8;
 
     /// <summary>A run without immediate_exit may wait for ever; the model says nothing of how it ends.</summary>
     private const uint RunLimitMilliseconds = 200;
 
-    private const int ResultIsDescriptor = 1;
-    private const int StructHasDescriptor = 2;
-    private const int OnlyReadable = 4;
+    private const uint Readable = 1;
+    private const uint Writable = 2;
 
     private enum Does : byte
     {
@@ -56,10 +59,10 @@ internal static class AgentCalls
         to.Clear();
         BinaryPrimitives.WriteInt32LittleEndian(to, calls.Length + Preparations);
         to = to[4..];
-        WriteHead(ref to, Does.Open, 0, NoHandle, NumberOf(Handle.Kvm), 0, 0, 0, 0, 0, 0);
-        WriteHead(ref to, Does.Open, 0, NoHandle, NumberOf(new Handle(DescriptorKind.Foreign, 0)), 0, 0, 0, 0, 0, 1);
-        WriteHead(ref to, Does.Map, 0, NoHandle, NoHandle, 0, 0, 0, (uint)UserMemory.Length, 0, UserMemory.Start);
-        WriteHead(ref to, Does.Map, OnlyReadable, NoHandle, NoHandle, 0, 0, 0, (uint)UserMemory.ReadOnlyLength, 0, UserMemory.ReadOnlyStart);
+        WriteHead(ref to, Does.Open, NoHandle, NumberOf(Handle.Kvm), 0, 0, 0, 0, 0, 0);
+        WriteHead(ref to, Does.Open, NoHandle, NumberOf(new Handle(DescriptorKind.Foreign, 0)), 0, 0, 0, 0, 0, 1);
+        WriteHead(ref to, Does.Map, NoHandle, UserMemoryHandles, 0, Readable | Writable, 0, (uint)UserMemory.Length, 0, UserMemory.Start);
+        WriteHead(ref to, Does.Map, NoHandle, UserMemoryHandles + 1, 0, Readable, 0, (uint)UserMemory.ReadOnlyLength, 0, UserMemory.ReadOnlyStart);
         foreach (ref readonly Call call in calls)
         {
             Write(ref to, call, vcpuMapSize);
@@ -85,7 +88,7 @@ internal static class AgentCalls
 
         observed.Errno = head.Errno;
         observed.Descriptor = head.MadeDescriptor;
-        observed.Result = Math.Max(head.Result, 0);
+        observed.Result = head.Result;
         for (; changes.Length > 0; changes = changes[ChangeSize..])
         {
             ulong number = BinaryPrimitives.ReadUInt64LittleEndian(changes);
@@ -120,10 +123,10 @@ internal static class AgentCalls
 
         int changed = from[1];
         int logged = BinaryPrimitives.ReadUInt16LittleEndian(from[2..]);
-        uint errno = BinaryPrimitives.ReadUInt32LittleEndian(from[4..]);
-        head = new Head(changed, (Errno)errno, (from[0] & 1) != 0, BinaryPrimitives.ReadInt64LittleEndian(from[8..]));
+        int result = BinaryPrimitives.ReadInt32LittleEndian(from[4..]);
+        head = new Head(changed, (Errno)Math.Max(-(long)result, 0), from[0] != 0, Math.Max(result, 0));
         int whole = OutcomeSize + (changed * ChangeSize) + logged;
-        if (from.Length < whole || errno > byte.MaxValue)
+        if (from.Length < whole || result < -byte.MaxValue)
         {
             return false;
         }
@@ -138,15 +141,14 @@ internal static class AgentCalls
     {
         if (call.Operation.Ioctl is not { } ioctl)
         {
-            WriteHead(ref to, Does.Close, 0, NumberOf(call.On), NoHandle, 0, 0, 0, 0, 0, 0);
+            WriteHead(ref to, Does.Close, NumberOf(call.On), NoHandle, 0, 0, 0, 0, 0, 0);
             return;
         }
 
         bool raw = ioctl == Model.Uapi.Raw.Ioctl;
-        bool inside = ioctl.DescriptorField is not null;
-        int flags = (inside ? StructHasDescriptor : 0) | (call.Operation.Creates is not null && !inside ? ResultIsDescriptor : 0);
+        bool mayCreate = call.Operation.Creates is not null || ioctl.DescriptorField is not null;
         bool waits = ioctl == Model.Uapi.Ioctls.Run.Ioctl && call[Model.Uapi.Ioctls.Run.ImmediateExit] == 0;
-        WriteHead(ref to, Does.Ioctl, flags, NumberOf(call.On), flags == 0 ? NoHandle : NumberOf(call.As), FieldsOf(call),
+        WriteHead(ref to, Does.Ioctl, NumberOf(call.On), mayCreate ? NumberOf(call.As) : NoHandle, FieldsOf(call),
             raw ? (uint)call[Model.Uapi.Raw.Request] : (uint)ioctl.Request.Value, ioctl.Size,
             call.Operation.Creates == DescriptorKind.Vcpu ? (uint)vcpuMapSize : 0, waits ? RunLimitMilliseconds : 0,
             ioctl.TakesPointer ? call.Argument.Word : call.Words[0]);
@@ -160,13 +162,12 @@ internal static class AgentCalls
     }
 
     private static void WriteHead(
-        ref Span<byte> to, Does operation, int flags, ushort on, ushort into, int fields, uint request, int size, uint map, uint limit, ulong argument)
+        ref Span<byte> to, Does operation, ushort on, ushort into, int fields, uint request, int size, uint map, uint limit, ulong argument)
     {
         to[0] = (byte)operation;
-        to[1] = (byte)flags;
+        to[1] = (byte)fields;
         BinaryPrimitives.WriteUInt16LittleEndian(to[2..], on);
         BinaryPrimitives.WriteUInt16LittleEndian(to[4..], into);
-        to[6] = (byte)fields;
         BinaryPrimitives.WriteUInt32LittleEndian(to[8..], request);
         BinaryPrimitives.WriteInt32LittleEndian(to[12..], size);
         BinaryPrimitives.WriteUInt32LittleEndian(to[16..], map);
@@ -187,7 +188,7 @@ internal static class AgentCalls
         to[1] = (byte)field.Width;
         to[2] = meaning;
         BinaryPrimitives.WriteInt32LittleEndian(to[4..], field.Offset);
-        BinaryPrimitives.WriteUInt64LittleEndian(to[8..], field.Through is { } through ? call[through] : 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[8..], field.Through is { } through ? call[through] : call.Argument.Word);
         BinaryPrimitives.WriteUInt64LittleEndian(to[16..], value);
         to = to[FieldSize..];
     }

@@ -17,10 +17,10 @@ internal enum AgentMessageKind : ushort
 internal readonly record struct AgentHeader(uint Length, ushort Version, AgentMessageKind Kind, uint Tag)
 {
     public const int Size = 16;
-    public const ushort SpokenVersion = 1;
+    public const ushort SpokenVersion = 2;
 
-    /// <summary>No answer is longer: 4096 outcomes with all their changes and logs.</summary>
-    public const int LongestAnswer = 1 << 28;
+    /// <summary>No answer is longer: 4096 outcomes with all their changes, and a log.</summary>
+    public const int LongestAnswer = 1 << 21;
 
     private const uint Magic = 0x414d564b;
 

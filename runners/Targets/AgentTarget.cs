@@ -15,6 +15,7 @@ public sealed class AgentTarget : ITarget, IPrints
     private readonly AgentConnection connection;
     private readonly Process process;
     private readonly Func<string> lastSaid;
+    private readonly MemslotMemory memslots = MemslotMemory.Unbound;
 
     private AgentTarget(string name, AgentConnection connection, Process process, Func<string> lastSaid)
     {
@@ -25,6 +26,7 @@ public sealed class AgentTarget : ITarget, IPrints
         try
         {
             Host = Probe(name, connection, Limit, Execute);
+            memslots = MemslotMemory.Of(Host.Architecture, connection.Read);
         }
         catch (Exception e)
         {
@@ -56,15 +58,22 @@ public sealed class AgentTarget : ITarget, IPrints
         return new AgentTarget("agent:" + command, connection, process, () => last);
     }
 
+    /// <summary>A call that is spared ends what is sent: those after it would be made on other memslots than they mean.</summary>
     public void Execute(ReadOnlySpan<Call> calls, Span<Observation> observed)
     {
+        int fitting = memslots.Fitting(calls);
         try
         {
-            connection.Execute(calls, observed, Host?.VcpuMapSize ?? 0);
+            connection.Execute(calls[..fitting], observed, Host?.VcpuMapSize ?? 0);
         }
         catch (AgentLostException lost)
         {
             throw Ended(lost);
+        }
+
+        for (int i = fitting; i < calls.Length; i++)
+        {
+            observed[i] = new Observation { After = calls[i].Words, Ending = i == fitting ? Ending.Spared : Ending.NotMade };
         }
     }
 

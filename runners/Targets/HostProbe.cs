@@ -45,7 +45,7 @@ internal static class HostProbe
 
         int[] onSystem = [.. answers.AsSpan(SystemAt, Host.Capabilities).ToArray().Select(a => (int)a.Result)];
         string cpu = read("/proc/cpuinfo") ?? "";
-        Architecture architecture = Machines.TryGetValue(machine, out Architecture known) ? known : throw new TargetException($"{machine}: no rules for this architecture");
+        Architecture architecture = ArchitectureOf(machine);
         (int gpaBits, ulong userAddressEnd) = Addresses(architecture, cpu, onSystem);
         return new Host
         {
@@ -61,6 +61,12 @@ internal static class HostProbe
             Part = architecture == Architecture.Arm64 ? Arm64Probe.Of(onSystem, make) : null,
         };
     }
+
+    /// <summary>The architecture of a machine.</summary>
+    /// <param name="machine">As uname(2) has it.</param>
+    /// <exception cref="TargetException">There are no rules for it.</exception>
+    public static Architecture ArchitectureOf(string machine) =>
+        Machines.TryGetValue(machine, out Architecture known) ? known : throw new TargetException($"{machine}: no rules for this architecture");
 
     private static Call[] Questions()
     {

@@ -8,6 +8,11 @@ internal static class LocalHost
 {
     public static Host Probe(MakesCalls make) => HostProbe.Of("local", Read("/proc/sys/kernel/osrelease")?.Trim() ?? "", Machine, Read, make);
 
+    /// <summary>What its memslots may cost.</summary>
+    /// <exception cref="TargetException">There are no rules for the machine.</exception>
+    public static MemslotMemory Memslots() => MemslotMemory.Of(HostProbe.ArchitectureOf(Machine), Read);
+
+    /// <summary>As uname(2) has it.</summary>
     private static string Machine => RuntimeInformation.OSArchitecture switch
     {
         System.Runtime.InteropServices.Architecture.X64 => "x86_64",

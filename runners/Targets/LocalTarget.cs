@@ -25,7 +25,7 @@ public sealed unsafe class LocalTarget : ITarget
     private readonly int[] used = new int[Handle.Kinds * NamesOfAKind];
     private readonly CallMemory argument = new();
     private readonly CallMemory pointee = new();
-    private readonly MemslotMemory memslots = MemslotMemory.OfThisMachine();
+    private readonly MemslotMemory memslots = LocalHost.Memslots();
     private readonly Closer closer = new();
     private int usedCount;
     private bool disposed;

@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using KvmSpec.Model;
 using KvmSpec.Model.Uapi;
 
 namespace KvmSpec.Runners.Targets;
 
 /// <summary>
-/// What this machine's kernel may set aside for the memslots of one sequence. A memslot costs memory for each of its pages when it is
+/// What a machine's kernel may set aside for the memslots of one sequence. A memslot costs memory for each of its pages when it is
 /// made, whether or not anything lies there: the largest that an x86 kernel without two-dimensional paging takes costs 16 GiB, which
 /// would have the kernel end processes that have no part in the check.
 /// </summary>
@@ -20,20 +19,40 @@ public sealed class MemslotMemory(double bytesAPage, double bound)
     /// <summary>KVM_MEM_MAX_NR_PAGES: a kernel refuses what is larger before it sets anything aside.</summary>
     private const ulong MostPages = int.MaxValue;
 
+    private const string Table = "/proc/meminfo";
+
     /// <summary>How many sequences may be ending while the next one is made.</summary>
     private const double ManyAtOnce = 64;
 
     private double cost;
 
-    /// <summary>What holds on this machine: a quarter of the memory that is there now.</summary>
-    public static MemslotMemory OfThisMachine() => new(
-        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64 && !PagesInTwoDimensions() ? sizeof(ulong) : 0, Available() / 4.0);
+    /// <summary>What holds on a machine: a quarter of the memory that is there now.</summary>
+    /// <param name="architecture">The machine's.</param>
+    /// <param name="read">Reads its files.</param>
+    internal static MemslotMemory Of(Architecture architecture, ReadsFile read) => new(
+        architecture == Architecture.X86 && !PagesInTwoDimensions(read) ? sizeof(ulong) : 0, Available(read) / 4);
+
+    /// <summary>What holds where nothing is spared.</summary>
+    public static MemslotMemory Unbound => new(0, double.PositiveInfinity);
 
     /// <summary>Begins a sequence, whose VMs are new.</summary>
     public void Begin() => cost = 0;
 
     /// <summary>True where what this sequence's memslots cost should be given back before the next sequence takes more.</summary>
     public bool IsMuch => cost > bound / ManyAtOnce;
+
+    /// <summary>Begins a sequence: how many of its calls may be made before the first that may not.</summary>
+    public int Fitting(ReadOnlySpan<Call> calls)
+    {
+        Begin();
+        int count = 0;
+        while (count < calls.Length && Allows(calls[count]))
+        {
+            count++;
+        }
+
+        return count;
+    }
 
     /// <summary>True where the call may be made; what it may cost then counts to the end of the sequence.</summary>
     public bool Allows(in Call call)
@@ -56,19 +75,19 @@ public sealed class MemslotMemory(double bytesAPage, double bound)
     }
 
     /// <summary>The bytes that could be had without swapping, as the kernel reckons.</summary>
-    private static double Available()
+    private static double Available(ReadsFile read)
     {
         const string Line = "MemAvailable:";
-        string line = File.ReadLines("/proc/meminfo").First(l => l.StartsWith(Line, StringComparison.Ordinal));
+        string line = read(Table)?.Split('\n').FirstOrDefault(l => l.StartsWith(Line, StringComparison.Ordinal))
+            ?? throw new TargetException($"{Table} tells no {Line.TrimEnd(':')}: what memslots may cost is not known");
         return double.Parse(line[Line.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
     }
 
     /// <summary>memslot_rmap_alloc: only the MMU for two-dimensional paging needs no reverse map of each page.</summary>
-    private static bool PagesInTwoDimensions() => Says("kvm/parameters/tdp_mmu") && (Says("kvm_intel/parameters/ept") || Says("kvm_amd/parameters/npt"));
-
-    private static bool Says(string parameter)
+    private static bool PagesInTwoDimensions(ReadsFile read)
     {
-        string path = "/sys/module/" + parameter;
-        return File.Exists(path) && File.ReadAllText(path).Trim() is "Y" or "1";
+        return Says("kvm/parameters/tdp_mmu") && (Says("kvm_intel/parameters/ept") || Says("kvm_amd/parameters/npt"));
+
+        bool Says(string parameter) => read("/sys/module/" + parameter)?.Trim() is "Y" or "1";
     }
 }

@@ -56,6 +56,9 @@ public sealed class TraceRecorder : IDisposable
         }
     }
 
+    /// <summary>Names the sequence that is made next.</summary>
+    public void Begin(string name) => writer.Name = name;
+
     /// <summary>The target, with every sequence written down after it was made.</summary>
     public ITarget Around(ITarget target) => Around(target, writer);
 

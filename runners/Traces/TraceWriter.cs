@@ -27,11 +27,16 @@ public sealed class TraceWriter : IDisposable
         EndLine();
     }
 
+    /// <summary>What the next sequence is called; a number where nobody says.</summary>
+    public string? Name { get; set; }
+
     /// <summary>Writes a sequence: its calls as they went out, and what each answered.</summary>
     public void Write(ReadOnlySpan<Call> spelled, ReadOnlySpan<Observation> observed)
     {
         json.WriteStartObject();
-        json.WriteString(TraceKeys.Sequence, (++sequences).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        sequences++;
+        json.WriteString(TraceKeys.Sequence, Name ?? sequences.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Name = null;
         json.WriteEndObject();
         EndLine();
         for (int i = 0; i < spelled.Length; i++)
