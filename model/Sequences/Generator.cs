@@ -68,6 +68,7 @@ public sealed class Generator
         private readonly Generator generator;
         private Mixer mixer;
         private readonly ImmutableArray<Call> opening;
+        private Ahead ahead;
         private int made;
 
         internal Walk(Generator generator, ulong seed)
@@ -76,6 +77,7 @@ public sealed class Generator
             mixer = new Mixer(seed);
             World = World.Initial;
             opening = generator.DrawOpening(ref mixer);
+            ahead = generator.Choose(ref mixer);
         }
 
         /// <summary>The state after the calls so far.</summary>
@@ -90,7 +92,8 @@ public sealed class Generator
             }
             else
             {
-                generator.Draw(ref mixer, World, made == 0, ref call);
+                generator.Draw(ref mixer, ahead, World, made == 0, ref call);
+                ahead = generator.Choose(ref mixer);
             }
 
             made++;
@@ -108,7 +111,7 @@ public sealed class Generator
         ArgumentNullException.ThrowIfNull(world);
         Mixer mixer = new(seed);
         Call call = default;
-        Draw(ref mixer, world, ReferenceEquals(world, World.Initial), ref call);
+        Draw(ref mixer, Choose(ref mixer), world, ReferenceEquals(world, World.Initial), ref call);
         return call;
     }
 
@@ -143,10 +146,20 @@ public sealed class Generator
         return (word & 1) == 0 ? [] : openings[(int)(((word >> 32) * (ulong)openings.Length) >> 32)];
     }
 
-    private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
+    /// <summary>
+    /// What the next call will be. It depends on no state, so it is looked up while the call before it is judged.
+    /// </summary>
+    private Ahead Choose(ref Mixer mixer)
     {
         ulong word = mixer.Next();
-        Plan plan = first && (word & 15) != 0 ? createVm : Choose(choice, word);
+        Plan plan = Choose(choice, word);
+        return new Ahead(word, plan, plan.Operation);
+    }
+
+    private void Draw(ref Mixer mixer, in Ahead ahead, World world, bool first, ref Call call)
+    {
+        ulong word = ahead.Word;
+        Plan plan = first && (word & 15) != 0 ? createVm : ahead.Plan;
         if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
         {
             plan = Instead(type, mixer.Next());
@@ -229,6 +242,9 @@ public sealed class Generator
         int free = BitOperations.TrailingZeroCount(~world.Open.Numbers(kind));
         return new Handle(kind, free < Scope.Handles(kind) ? (byte)free : Scope.Number(kind, word));
     }
+
+    /// <summary>A call's first word and what it chooses.</summary>
+    private readonly record struct Ahead(ulong Word, Plan Plan, Operation Operation);
 
     /// <summary>An operation with the values of its fields resolved for the host.</summary>
     private sealed class Plan
