@@ -28,7 +28,11 @@ public sealed record World
     public World With(Vm changed) => new(Open, Vms.With(changed));
 
     /// <summary>The state with a new VM and its descriptor.</summary>
-    public World Create(Handle name, Vm created) => new World(Open, Vms.With(created)).Bind(new Descriptor(name, created.Key));
+    public World Create(Handle name, Vm created)
+    {
+        Descriptor descriptor = new(name, created.Key);
+        return IsOpen(name) ? With(created).Bind(descriptor) : new World(Open.With(descriptor), Vms.With(created));
+    }
 
     /// <summary>The state with a name bound to a new descriptor; what the name stood for before is closed, as by dup2.</summary>
     public World Bind(in Descriptor descriptor)
