@@ -208,7 +208,7 @@ public sealed class Generator
     }
 
     /// <summary>
-    /// A handle of the operation's kind: an open one if there is any, for devices mostly one of its type, seldom a closed one
+    /// A handle of the operation's kind: an open one if there is any, the first from a number on, for devices mostly one of its type, seldom a closed one
     /// or one of another kind.
     /// </summary>
     private static Handle On(World world, Operation operation, uint word)
@@ -232,8 +232,8 @@ public sealed class Generator
             return new Handle(kind, number);
         }
 
-        uint later = open >> number << number;
-        return new Handle(kind, (byte)BitOperations.TrailingZeroCount(later != 0 ? later : open));
+        int later = BitOperations.TrailingZeroCount(BitOperations.RotateRight(open, number));
+        return new Handle(kind, (byte)((number + later) % 32));
     }
 
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>
