@@ -24,6 +24,7 @@ internal sealed class BookIndex
         Lists = new RuleList[book.Lists.Max(o => o.Id) + 1];
         AsWritten = new RuleList[Lists.Length];
         CaseLists = new RuleList[Lists.Length][];
+        Elsewhere = new RuleList[Lists.Length][];
         foreach (Operation operation in book.Lists)
         {
             RuleList list = RuleList.Of(operation.Rules);
@@ -59,6 +60,12 @@ internal sealed class BookIndex
     /// <summary>For each switch, the rules of the cases with small numbers, as far as they were asked for.</summary>
     internal RuleList?[]?[] CaseLists { get; }
 
+    /// <summary>
+    /// For each operation, the rules that its calls meet on other descriptors than its own, by <see cref="Target.Place"/>, as
+    /// far as they were asked for and no word of the call matters.
+    /// </summary>
+    internal RuleList?[]?[] Elsewhere { get; }
+
     internal Operation[] Unknown { get; }
 
     internal Dictionary<(ulong Request, Target On), Operation> ByRequest { get; } = [];
@@ -77,5 +84,15 @@ internal sealed class BookIndex
     internal sealed record Switch(Field Selector, Dictionary<ulong, Operation> Cases);
 
     /// <summary>Where an ioctl is asked: a kind of descriptor, for devices with the type.</summary>
-    internal readonly record struct Target(DescriptorKind Kind, ulong DeviceType);
+    internal readonly record struct Target(DescriptorKind Kind, ulong DeviceType)
+    {
+        /// <summary>Places below this have a table.</summary>
+        internal const int Places = 32;
+
+        /// <summary>A number for each target: small for all kinds and for the types of device that there are.</summary>
+        internal ulong Place => Kind == DescriptorKind.Device ? Handle.Kinds + DeviceType : (ulong)Kind;
+
+        /// <summary>What a call is made on.</summary>
+        internal static Target Of(DescriptorKind kind, in Descriptor descriptor) => new(kind, kind == DescriptorKind.Device ? descriptor.Object >> 16 : 0);
+    }
 }

@@ -304,7 +304,7 @@ public sealed class Model
         }
 
         DescriptorKind kind = call.On.Kind;
-        BookIndex.Target on = new(kind, kind == DescriptorKind.Device ? target.Object >> 16 : 0);
+        BookIndex.Target on = BookIndex.Target.Of(kind, target);
         ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
         if (ioctl != Uapi.Raw.Ioctl && index.Cases.TryGetValue((request, on), out BookIndex.Switch? table))
         {
@@ -422,8 +422,27 @@ public sealed class Model
             return small[number] ??= ListOf(operation, number);
         }
 
+        BookIndex.Target on = BookIndex.Target.Of(call.On.Kind, target);
+        if (operation.Id < lists.Length && on.Place < BookIndex.Target.Places)
+        {
+            RuleList?[] places = index.Elsewhere[operation.Id] ??= new RuleList[BookIndex.Target.Places];
+            if (places[on.Place] is { } known)
+            {
+                return known;
+            }
+
+            if (!WordsMatter(operation, on))
+            {
+                return places[on.Place] = lists[Resolve(call, target).Id]!;
+            }
+        }
+
         return lists[Resolve(call, target).Id]!;
     }
+
+    /// <summary>True where a word of the call chooses among operations on this target.</summary>
+    private bool WordsMatter(Operation operation, BookIndex.Target on) => operation is { Ioctl: { } ioctl, Case: null }
+        && (ioctl == Uapi.Raw.Ioctl || index.Cases.ContainsKey((Book.Number(ioctl.Request), on)));
 
     private RuleList ListOf(Operation operation, ulong number)
     {

@@ -169,7 +169,7 @@ internal sealed class RuleList
         }
         else if (!called.Method.IsStatic)
         {
-            il.Emit(OpCodes.Ldnull);
+            il.Emit(OpCodes.Ldarg_0);
         }
 
         il.Emit(OpCodes.Ldarg_2);

@@ -5,14 +5,14 @@ namespace KvmSpec.Model;
 /// </summary>
 public sealed record World
 {
-    private World(Descriptors open, Chain<Vm>? vms)
+    private World(Descriptors open, Vms vms)
     {
         Open = open;
         Vms = vms;
     }
 
     /// <summary>The state in which every sequence begins: /dev/kvm and /dev/null are open.</summary>
-    public static readonly World Initial = new World(default, null)
+    public static readonly World Initial = new World(default, default)
         .Bind(new Descriptor(Handle.Kvm, Descriptor.NoVm))
         .Bind(new Descriptor(new Handle(DescriptorKind.Foreign, 0), Descriptor.NoVm));
 
@@ -20,7 +20,7 @@ public sealed record World
     public Descriptors Open { get; }
 
     /// <summary>The VMs that live.</summary>
-    public Chain<Vm>? Vms { get; }
+    public Vms Vms { get; }
 
     public bool IsOpen(Handle handle) => Open.Has(handle);
 
@@ -28,7 +28,11 @@ public sealed record World
     public World With(Vm changed) => new(Open, Vms.With(changed));
 
     /// <summary>The state with a new VM and its descriptor.</summary>
-    public World Create(Handle name, Vm created) => new World(Open, Vms.With(created)).Bind(new Descriptor(name, created.Key));
+    public World Create(Handle name, Vm created)
+    {
+        Descriptor descriptor = new(name, created.Key);
+        return IsOpen(name) ? With(created).Bind(descriptor) : new World(Open.With(descriptor), Vms.With(created));
+    }
 
     /// <summary>The state with a name bound to a new descriptor; what the name stood for before is closed, as by dup2.</summary>
     public World Bind(in Descriptor descriptor)

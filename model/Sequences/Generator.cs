@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace KvmSpec.Model.Sequences;
 
@@ -12,7 +13,7 @@ namespace KvmSpec.Model.Sequences;
 public sealed class Generator
 {
     /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
-    private const ulong RareMask = 0xff;
+    private const uint RareMask = 0xff;
 
     /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
     private const byte AloneOf256 = 32;
@@ -67,6 +68,7 @@ public sealed class Generator
         private readonly Generator generator;
         private Mixer mixer;
         private readonly ImmutableArray<Call> opening;
+        private Ahead ahead;
         private int made;
 
         internal Walk(Generator generator, ulong seed)
@@ -75,6 +77,7 @@ public sealed class Generator
             mixer = new Mixer(seed);
             World = World.Initial;
             opening = generator.DrawOpening(ref mixer);
+            ahead = generator.Choose(ref mixer);
         }
 
         /// <summary>The state after the calls so far.</summary>
@@ -89,7 +92,8 @@ public sealed class Generator
             }
             else
             {
-                generator.Draw(ref mixer, World, made == 0, ref call);
+                generator.Draw(ref mixer, ahead, World, made == 0, ref call);
+                ahead = generator.Choose(ref mixer);
             }
 
             made++;
@@ -107,7 +111,7 @@ public sealed class Generator
         ArgumentNullException.ThrowIfNull(world);
         Mixer mixer = new(seed);
         Call call = default;
-        Draw(ref mixer, world, ReferenceEquals(world, World.Initial), ref call);
+        Draw(ref mixer, Choose(ref mixer), world, ReferenceEquals(world, World.Initial), ref call);
         return call;
     }
 
@@ -142,10 +146,20 @@ public sealed class Generator
         return (word & 1) == 0 ? [] : openings[(int)(((word >> 32) * (ulong)openings.Length) >> 32)];
     }
 
-    private void Draw(ref Mixer mixer, World world, bool first, ref Call call)
+    /// <summary>
+    /// What the next call will be. It depends on no state, so it is looked up while the call before it is judged.
+    /// </summary>
+    private Ahead Choose(ref Mixer mixer)
     {
         ulong word = mixer.Next();
-        Plan plan = first && (word & 15) != 0 ? createVm : Choose(choice, word);
+        Plan plan = Choose(choice, word);
+        return new Ahead(word, plan, plan.Operation);
+    }
+
+    private void Draw(ref Mixer mixer, in Ahead ahead, World world, bool first, ref Call call)
+    {
+        ulong word = ahead.Word;
+        Plan plan = first && (word & 15) != 0 ? createVm : ahead.Plan;
         if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
         {
             plan = Instead(type, mixer.Next());
@@ -194,7 +208,7 @@ public sealed class Generator
     }
 
     /// <summary>
-    /// A handle of the operation's kind: an open one if there is any, for devices mostly one of its type, seldom a closed one
+    /// A handle of the operation's kind: an open one if there is any, the first from a number on, for devices mostly one of its type, seldom a closed one
     /// or one of another kind.
     /// </summary>
     private static Handle On(World world, Operation operation, uint word)
@@ -218,8 +232,8 @@ public sealed class Generator
             return new Handle(kind, number);
         }
 
-        uint later = open >> number << number;
-        return new Handle(kind, (byte)BitOperations.TrailingZeroCount(later != 0 ? later : open));
+        int later = BitOperations.TrailingZeroCount(BitOperations.RotateRight(open, number));
+        return new Handle(kind, (byte)((number + later) % 32));
     }
 
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>
@@ -229,10 +243,28 @@ public sealed class Generator
         return new Handle(kind, free < Scope.Handles(kind) ? (byte)free : Scope.Number(kind, word));
     }
 
+    /// <summary>A call's first word and what it chooses.</summary>
+    private readonly record struct Ahead(ulong Word, Plan Plan, Operation Operation);
+
     /// <summary>An operation with the values of its fields resolved for the host.</summary>
     private sealed class Plan
     {
-        private readonly Slot[] slots;
+        /// <summary>Words of a call that one word of the mixer draws: by 16 bits each.</summary>
+        private const int SlotsOfAWord = 4;
+
+        /// <summary>The kinds of values: usual ones, common ones, rare ones.</summary>
+        private const int Kinds = 3;
+
+        private const int Rare = 2;
+
+        private const int ChoicesOfAWord = SlotsOfAWord * Kinds;
+
+        /// <summary>Of eight arguments of a call that is not plain, which may be any common value.</summary>
+        private const uint Unusual = 0b0000_0111;
+
+        /// <summary>The choices for each word that is drawn; up to a multiple of four some that keep the value they find.</summary>
+        private readonly Choice[] choices;
+        private readonly ulong[] values;
         private readonly ImmutableArray<ulong>[] together;
         private readonly Words start;
         private readonly int size;
@@ -244,16 +276,16 @@ public sealed class Generator
             start = new Call(operation, default).Words;
             size = operation.Ioctl?.Size ?? 0;
             byNumber = operation.Ioctl == Uapi.Raw.Ioctl;
-            slots = [.. operation.Fields
-                .Where(f => operation.Alphabet.ContainsKey(f))
-                .Select(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)]))];
+            List<ulong> lists = [];
+            Field[] drawn = [.. operation.Fields.Where(f => operation.Alphabet.ContainsKey(f))];
+            int other = Enumerable.Range(0, Words.Length).FirstOrDefault(i => drawn.All(f => f.Index != i));
+            IEnumerable<Choice> filling = Enumerable.Range(0, -drawn.Length & (SlotsOfAWord - 1)).SelectMany(_ => Of(other, [start[other]], [], lists));
+            choices = [.. drawn.SelectMany(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)], lists)), .. filling];
+            values = [.. lists];
             together = [.. operation.Together?.On(model.Host) ?? []];
         }
 
         internal Operation Operation { get; }
-
-        /// <summary>Of eight arguments of a call that is not plain, which may be any value.</summary>
-        private static ReadOnlySpan<byte> Unusual => [1, 1, 1, 0, 0, 0, 0, 0];
 
         /// <summary>How the argument's pointer behaves: mostly it is fine.</summary>
         internal Pointer Argument(byte drawn) => drawn switch
@@ -270,21 +302,16 @@ public sealed class Generator
         internal void Fill(ref Mixer mixer, ref Call call, bool plain)
         {
             call.Words = start;
-            ulong usual = plain ? 7UL : 0;
-            ulong bits = 0;
-            for (int i = 0; i < slots.Length; i++)
+            uint usual = plain ? 7U : 0;
+            ReadOnlySpan<Choice> rest = choices;
+            while (rest.Length >= ChoicesOfAWord)
             {
-                if (i % 4 == 0)
-                {
-                    bits = mixer.Next();
-                }
-
-                ref readonly Slot slot = ref slots[i];
-                ulong part = bits & 0xffff;
-                ulong kind = part | usual;
-                bits >>= 16;
-                ulong[] values = (kind & RareMask) == 0 ? slot.Rare : slot.Mostly[Unusual[(int)(kind & 7)]];
-                call.Words[slot.Index] = values[(int)((part * (ulong)values.Length) >> 16)];
+                ulong bits = mixer.Next();
+                Fill(rest, 0, (ushort)bits, usual, ref call.Words);
+                Fill(rest, 1, (ushort)(bits >> 16), usual, ref call.Words);
+                Fill(rest, 2, (ushort)(bits >> 32), usual, ref call.Words);
+                Fill(rest, 3, (ushort)(bits >> 48), usual, ref call.Words);
+                rest = rest[ChoicesOfAWord..];
             }
 
             if (together.Length > 0)
@@ -293,10 +320,24 @@ public sealed class Generator
             }
         }
 
-        private static Slot Of(int index, ulong[] common, ulong[] rare)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Fill(ReadOnlySpan<Choice> rest, int slot, uint part, uint usual, ref Words words)
+        {
+            uint kind = part | usual;
+            int from = (kind & RareMask) == 0 ? Rare : (int)((Unusual >> (int)(kind & 7)) & 1);
+            Choice choice = rest[(slot * Kinds) + from];
+            words[choice.Word] = values[choice.At + (int)((part * choice.Count) >> 16)];
+        }
+
+        /// <summary>A word's values: the usual ones, all common ones, the rare ones.</summary>
+        private static IEnumerable<Choice> Of(int word, ulong[] common, ulong[] rare, List<ulong> lists)
         {
             ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
-            return new Slot(index, [usual.Length > 0 ? usual : common, common], rare.Length > 0 ? rare : common);
+            foreach (ulong[] list in (ulong[][])[usual.Length > 0 ? usual : common, common, rare.Length > 0 ? rare : common])
+            {
+                yield return new Choice((ushort)word, (ushort)lists.Count, (ushort)list.Length);
+                lists.AddRange(list);
+            }
         }
 
         private void DrawTogether(ulong word, ref Call call)
@@ -313,7 +354,7 @@ public sealed class Generator
             }
         }
 
-        /// <summary>The values of a word: mostly the usual ones or all common ones, seldom the rare ones.</summary>
-        private readonly record struct Slot(int Index, ulong[][] Mostly, ulong[] Rare);
+        /// <summary>Some of the plan's values, of which one goes into a word.</summary>
+        private readonly record struct Choice(ushort Word, ushort At, ushort Count);
     }
 }

@@ -48,7 +48,7 @@ public sealed class VgicOrderLaws
         Steps.Where(s => s.Call.Operation.Ioctl == Ioctls.Run.Ioctl && s.Decided.Errno == Errno.EINTR),
         step => Assert.False(VgicOf(step.After) is { Initialized: false }, step.Call.ToString()));
 
-    private static Vm VmOf(World world) => world.Vms!.Value;
+    private static Vm VmOf(World world) => world.Vms.TryFind(0, out Vm vm) ? vm : throw new InvalidOperationException("no VM");
 
     private static VgicState? VgicOf(World world) => (VmOf(world).Architecture as Arm64State)?.Vgic;
 

@@ -50,7 +50,7 @@ public static class ModelHosts
         Operation creates = model.Book.Operations.First(o => o.Creates == DescriptorKind.Vm);
         Call create = new(creates, Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
         World world = model.Interesting(creates, Ioctls.CreateVm.Type)
-            .Select(type => model.Step(World.Initial, create.With(Ioctls.CreateVm.Type, type), out _)).First(w => w.Vms is not null);
+            .Select(type => model.Step(World.Initial, create.With(Ioctls.CreateVm.Type, type), out _)).First(w => w.Vms != default);
         foreach (Operation operation in Questions(model, DescriptorKind.Vm))
         {
             model.Answer(world, new Call(operation, create.As), out Observation observed, out _);
