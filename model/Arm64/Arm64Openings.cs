@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KvmSpec.Model.Common;
 using KvmSpec.Model.Uapi;
 using static KvmSpec.Model.Arm64.VcpuFeatures;
 
@@ -16,6 +17,9 @@ public static class Arm64Openings
     private const ulong StolenTimeGroup = 2;
     private const ulong RingSize = 0x10000;
     private const ulong MemoryStart = 0x1000;
+
+    /// <summary>One page more than a word of the bitmap has bits.</summary>
+    private const ulong LoggedSize = 0x41000;
 
     /// <summary>The book with these openings and those of interrupt controllers.</summary>
     public static Book In(Book book)
@@ -58,6 +62,7 @@ public static class Arm64Openings
             [make.Vm(), make.Memory(MemoryStart, MemoryStart), make.Vcpu(0), make.Init(0, Psci02), make.SetOfVcpu(0, StolenTimeGroup, 0, MemoryStart)],
             [make.Vm(), make.Enable(Capabilities.DIRTY_LOG_RING_ACQ_REL, RingSize)],
             [make.Vm(), make.Enable(Capabilities.DIRTY_LOG_RING_ACQ_REL, RingSize), make.Enable(Capabilities.DIRTY_LOG_RING_WITH_BITMAP).With(Ioctls.EnableCap.Flags, 1)],
+            [make.Vm(), make.Memory(0, LoggedSize).With(Ioctls.SetUserMemoryRegion.Flags, Memslots.LogDirtyPages)],
             [make.Vm(), make.GuestMemory(), make.BoundMemory(), make.BoundMemory().With(Ioctls.SetUserMemoryRegion2.Slot, 1).With(Ioctls.SetUserMemoryRegion2.Gpa, MemoryStart << 8)],
         ];
     }

@@ -40,7 +40,7 @@ public static class Devices
     ];
 
     /// <summary>The flags of KVM_CREATE_DEVICE, mostly none.</summary>
-    public static ImmutableArray<Sample> CreationFlags => [0, 0, 0, 0, CreateDevice.Test, 2, 3];
+    public static ImmutableArray<Sample> CreationFlags => [0, 0, 0, 0, CreateDevice.Test, 2, 3, (1UL << 31) + CreateDevice.Test];
 
     public static readonly Operation Unknown = new()
     {
@@ -53,7 +53,7 @@ public static class Devices
             (CreateDevice.Type, [0, 1, 5, 7, 11, 15, 16, 17, 1000, uint.MaxValue]), (CreateDevice.Flags, [0, 0, CreateDevice.Test, 2])),
     };
 
-    public static readonly Operation CreateVfio = Create(DeviceTypes.Vfio, 8,
+    public static readonly Operation CreateVfio = Create(DeviceTypes.Vfio, 12,
         [Refuse(ENODEV, "create-device.vfio.absent", (in n, in c) => true, given: NoVfio)],
         [Refuse(EBUSY, "create-device.vfio.once", (in n, in c) => n.Vm.Devices.Has(Key(DeviceTypes.Vfio)))],
         "create-device.vfio.create", (in n, in c) => Made(n, c, DeviceTypes.Vfio));
@@ -90,7 +90,7 @@ public static class Devices
             Ioctl = SetVfioAttribute.Ioctl,
             On = DescriptorKind.Device,
             OfDevice = DeviceTypes.Vfio,
-            Weight = 5,
+            Weight = 8,
             Rules =
             [
                 .. Gates.VirtualStruct,
@@ -105,7 +105,7 @@ public static class Devices
                 (SetVfioAttribute.Flags, Alphabets.NoFlags),
                 (SetVfioAttribute.Group, [0, 1, 1, 1, 2]),
                 (SetVfioAttribute.Attribute, [0, 1, 1, 2, 2, 3]),
-                (SetVfioAttribute.Address, Alphabets.Pointers),
+                (SetVfioAttribute.Address, [.. Alphabets.Pointers, Pointer.Unmapped]),
                 (SetVfioAttribute.File, [new Handle(DescriptorKind.Foreign, 0), Handle.Kvm, new Handle(DescriptorKind.Vm, 0), new Handle(DescriptorKind.GuestMemory, 0), uint.MaxValue])),
         },
         new()
@@ -122,7 +122,7 @@ public static class Devices
             Ioctl = DeviceAttribute.Has.Ioctl,
             On = DescriptorKind.Device,
             OfDevice = DeviceTypes.Vfio,
-            Weight = 4,
+            Weight = 8,
             Rules =
             [
                 .. Gates.VirtualStruct,

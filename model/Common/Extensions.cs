@@ -91,7 +91,7 @@ public static class Extensions
             {
                 Ioctl = CheckExtension.Ioctl,
                 On = on,
-                Weight = 8,
+                Weight = 10,
                 Rules = [.. gates, Unknown],
                 Alphabet = Alphabets.Of((CheckExtension.Capability,
                     [.. Enumerable.Range(0, 256).Select(i => (Sample)i), 1UL << 31, (1UL << 32) + 9, ulong.MaxValue])),

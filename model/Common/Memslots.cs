@@ -51,7 +51,7 @@ public static class Memslots
         {
             Ioctl = Region2.Ioctl,
             On = DescriptorKind.Vm,
-            Weight = 16,
+            Weight = 32,
             Rules = [.. Gates.VirtualStruct, .. part.GuestMemory ? shared : shared.Except(ofGuestMemory)],
             Alphabet = Alphabets.Of(
                 (Region2.Slot, Slots),

@@ -14,7 +14,7 @@ public static class Aia
 {
     public static IEnumerable<Operation> Operations =>
     [
-        Devices.Create(DeviceTypes.RiscvAia, 8,
+        Devices.Create(DeviceTypes.RiscvAia, 24,
             [Refuse(ENODEV, "create-device.aia.absent", (in n, in c) => n.Host.System(Capabilities.IRQCHIP) == 0, stops: true)],
             [
                 Refuse(EEXIST, "create-device.aia.once", (in n, in c) => n.Vm.Devices.Has(Devices.Key(DeviceTypes.RiscvAia))),

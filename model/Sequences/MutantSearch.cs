@@ -58,7 +58,7 @@ public sealed class MutantSearch
                         {
                             told[mutant] = Back(reached, world, call);
                         }
-                        else if (mutant.Kind == MutantKind.Swap && !met.Contains(mutant) && mutant.BothHold(model, world, call))
+                        else if (mutant.Kind == MutantKind.Swap && !met.Contains(mutant) && mutant.BothHold(model, world, call, rule))
                         {
                             met.Add(mutant);
                         }

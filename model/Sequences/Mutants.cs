@@ -61,17 +61,26 @@ public sealed record Mutant : Edit
         _ => $"limit {Limit!.Name} {(by < 0 ? "-" : "+")} {Math.Abs(by)}",
     };
 
-    /// <summary>True for a fault where the original leaves the answer open: that agrees with every answer.</summary>
-    public bool IsOpen => Kind is MutantKind.Drop or MutantKind.Swap && Operations.Any(o => o.Rules.Any(r => r.Open && r.Id == first));
+    /// <summary>True for a fault where one of the two leaves the answer open: that agrees with every answer.</summary>
+    public bool IsOpen => Kind is MutantKind.Drop or MutantKind.Swap
+        && Operations.Any(o => o.Rules.Any(r => r.Open && (r.Id == first || (Kind == MutantKind.Swap && r.Id == second))));
 
-    /// <summary>True where both rules of a swap would decide the call: where they never do, their order is no one's to see.</summary>
-    public bool BothHold(Model model, World world, in Call call)
+    /// <summary>
+    /// True where either rule of a swap would decide the call, the other away: where they never do, their order is no one's to
+    /// see.
+    /// </summary>
+    /// <param name="model">The original.</param>
+    /// <param name="world">Its state.</param>
+    /// <param name="call">What is called.</param>
+    /// <param name="decided">The rule that decides the call.</param>
+    public bool BothHold(Model model, World world, in Call call, Rule decided)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(decided);
         try
         {
-            return model.Holds(world, call, first) && model.Holds(world, call, second);
+            return decided.Id == first && model.Holds(world, call, second);
         }
         catch (Exception crash) when (IsCrash(crash))
         {

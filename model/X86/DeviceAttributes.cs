@@ -17,7 +17,7 @@ public static class DeviceAttributes
     private const ulong EncryptionGroup = 1;
     private const int ValueSize = 8;
 
-    private static readonly ImmutableArray<Sample> Groups = [0, 0, 0, 1, 2];
+    private static readonly ImmutableArray<Sample> Groups = [0, 0, 0, 1, 1, 2];
     private static readonly ImmutableArray<Sample> Attributes = [0, 0, 0, 1, 2, 3];
 
     public static IEnumerable<Operation> Operations =>

@@ -26,9 +26,10 @@ public sealed class CoverageTests
     public void EveryRuleIsDecidedBySequences() =>
         Same(Undecided.BySequences, Clauses.Value.Where(c => c.Sequences == 0));
 
+    public static TheoryData<Architecture> Architectures => [.. Revisions.Linux73.Architectures];
+
     [Theory]
-    [InlineData(Architecture.Riscv64)]
-    [InlineData(Architecture.Riscv32)]
+    [MemberData(nameof(Architectures))]
     public void NoFaultIsLeftUnexplained(Architecture architecture)
     {
         MutantCoverage[] mutants = [.. Run.Value.Mutants(architecture, States)];

@@ -49,7 +49,7 @@ public sealed class VectorTests
             "6.12: no vm/KVM_CHECK_EXTENSION(KVM_CAP_ONE_REG)",
             .. OfVm("7.2", "ARM_PMU_V3_STRICT"),
             .. OfVm("6.18", "ARM_SEA_TO_USER", "ARM_CACHEABLE_PFNMAP_SUPPORTED"),
-            .. OfVm("6.12", "ARM_EL2_E2H0", "ARM_CACHEABLE_PFNMAP_SUPPORTED", "GUEST_MEMFD", "ARM_WRITABLE_IMP_ID_REGS"),
+            .. OfVm("6.12", "ARM_EL2_E2H0", "ARM_CACHEABLE_PFNMAP_SUPPORTED", "ARM_WRITABLE_IMP_ID_REGS"),
         ]),
         ("the feature's bit is unknown there, which is found first",
         [

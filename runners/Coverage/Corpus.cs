@@ -65,7 +65,7 @@ public sealed class Corpus
     public bool Meets(Mutant mutant)
     {
         ArgumentNullException.ThrowIfNull(mutant);
-        return mutant.Operations.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Any(m => mutant.BothHold(model, m.World, m.Call));
+        return mutant.Operations.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Any(m => mutant.BothHold(model, m.World, m.Call, m.Decided));
     }
 
     /// <summary>True where any sequence shows a difference to another model at all.</summary>

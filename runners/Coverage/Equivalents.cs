@@ -54,8 +54,8 @@ public static class Equivalents
         public Architecture? Except { get; init; }
     }
 
-    /// <summary>The list's patterns of faults.</summary>
-    public static IEnumerable<string> Faults => List.Select(e => e.Fault);
+    /// <summary>The patterns of faults, the architectures' own among them.</summary>
+    public static IEnumerable<string> Faults => List.Select(e => e.Fault).Concat(RiscvEquivalents.Faults).Concat(Arm64Equivalents.Faults);
 
     /// <summary>Why nobody can notice the fault, or <c>null</c> where somebody could.</summary>
     /// <param name="mutant">The fault.</param>
@@ -65,6 +65,7 @@ public static class Equivalents
         ArgumentNullException.ThrowIfNull(mutant);
         string[] never = [.. mutant.Clauses.Where(c => Undecided.ByVectors.ContainsKey(c) && Undecided.BySequences.ContainsKey(c))];
         return never.Length > 0 ? Undecided.ByVectors[never[0]]
-            : List.FirstOrDefault(e => e.Except != architecture && Regex.IsMatch(mutant.Words, e.Fault))?.Why ?? RiscvEquivalents.Why(mutant, architecture);
+            : List.FirstOrDefault(e => e.Except != architecture && Regex.IsMatch(mutant.Words, e.Fault))?.Why
+                ?? RiscvEquivalents.Why(mutant, architecture) ?? Arm64Equivalents.Why(mutant, architecture);
     }
 }

@@ -21,4 +21,7 @@ internal static class RiscvEquivalents
     /// <summary>Why nobody can notice the fault; <c>null</c> where somebody could.</summary>
     public static string? Why(Mutant mutant, Architecture architecture) =>
         List.FirstOrDefault(e => e.In.Contains(architecture) && Regex.IsMatch(mutant.Words, e.Fault)).Why;
+
+    /// <summary>The list's patterns of faults.</summary>
+    public static IEnumerable<string> Faults => List.Select(e => e.Fault);
 }

@@ -189,6 +189,13 @@ public static class VgicAttributes
 
     private static Write LowPpis => new(Getting.Content, (in n, in c) => Of(n).Vgic!.UserspacePpis);
 
+    /// <summary>Saving the pending tables, of which only a vGICv3 has any.</summary>
+    private static ImmutableArray<Rule> Saving =>
+    [
+        Refuse(ENXIO, "vgic.control.save-uninitialized", (in n, in c) => Number(c) == SavePendingTables && !Of(n).Vgic!.Initialized),
+        Accept("vgic.control.save", null, (in n, in c) => Number(c) == SavePendingTables),
+    ];
+
     private static VgicGroup Control(VgicModel model) => new(VgicGroups.Control)
     {
         Weight = 20,
@@ -196,8 +203,7 @@ public static class VgicAttributes
         Set =
         [
             Refuse(ENXIO, "vgic.control.unknown", (in n, in c) => Number(c) != Init && (Number(c) != SavePendingTables || model != VgicModel.V3)),
-            Refuse(ENXIO, "vgic.control.save-uninitialized", (in n, in c) => Number(c) == SavePendingTables && !Of(n).Vgic!.Initialized),
-            Accept("vgic.control.save", null, (in n, in c) => Number(c) == SavePendingTables),
+            .. model == VgicModel.V3 ? Saving : [],
             Accept("vgic.control.init", Initialized),
         ],
         Get = [RefuseAll(ENXIO, "vgic.control.write-only")],
