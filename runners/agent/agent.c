@@ -30,7 +30,7 @@ enum { CLOSE, IOCTL, OPEN, MAP, END };
 enum { IN_STRUCT, BEHIND_POINTER, IN_RUN_PAGE };
 enum { NUMBER, POINTER, DESCRIPTOR };
 enum { FINE, UNMAPPED, READ_ONLY, FAULTS_AFTER };
-enum { NO_HANDLE = 7 * 256, MOST_CALLS = 4096, MOST_FIELDS = 16, MOST_LOG = 0xffff };
+enum { MEMORY = 6 * 256, NO_HANDLE = 7 * 256, MOST_CALLS = 4096, MOST_FIELDS = 16, MOST_LOG = 0xffff };
 enum { REACH = 65536, CLEARED_BEHIND = 64, IMMEDIATE_EXIT = 1, RETRY_SIGNAL_US = 10000 };
 
 struct header { uint32_t magic, length; uint16_t version, kind; uint32_t tag; };
@@ -342,13 +342,14 @@ static void check_call(void)
 {
 	const struct call *call = take(sizeof(*call));
 	demand(call && call->op < END && call->fields <= MOST_FIELDS && call->size <= REACH
-		&& call->on <= NO_HANDLE && call->as <= NO_HANDLE && (call->op != MAP || call->as < NO_HANDLE)
+		&& call->on <= NO_HANDLE && call->as <= NO_HANDLE && (call->op != MAP || (call->as >= MEMORY && call->as < NO_HANDLE))
 		&& (call->op != OPEN || call->argument < sizeof(files) / sizeof(*files)),
 		"a call has an operation, a handle, a file, a size or a number of fields that there is not");
 	const struct field *fields = take(call ? call->fields * sizeof(*fields) : 0);
 	for (const struct field *field = fields; fields && field < fields + call->fields; field++)
-		demand(field->place <= IN_RUN_PAGE && field->meaning <= DESCRIPTOR && field->width >= 1 && field->width <= 8
-			&& field->offset <= reach[field->place] - field->width && (field->meaning != DESCRIPTOR || field->value <= NO_HANDLE),
+		demand(field->place <= IN_RUN_PAGE && (field->place != IN_RUN_PAGE || call->on < MEMORY)
+			&& field->width >= 1 && field->width <= 8 && field->offset <= reach[field->place] - field->width
+			&& field->meaning <= DESCRIPTOR && (field->meaning != DESCRIPTOR || field->value <= NO_HANDLE),
 			"a field has a place, a meaning, a width, an offset or a handle that there is not");
 }
 
