@@ -62,7 +62,7 @@ internal static class DiffCommand
             throw new RequestException($"diff {one} {other}: no architecture in common: {one} has rules for {Named(one)}, {other} for {Named(other)}");
         }
 
-        RevisionDiff diff = new(one, other);
+        RevisionDiff diff = new(one, other, [.. VectorFiles.Load(VectorDirectory.Find(null)).SelectMany(f => f.Cases)]);
         output.WriteLine($"{one} ({one.Title}) and {other} ({other.Title}), on {Named(one.Architectures.Intersect(other.Architectures))}");
         if (diff.Edits.Count == 0)
         {
@@ -84,11 +84,16 @@ internal static class DiffCommand
                 }
                 else if (edit.Before is { } before)
                 {
-                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it alone: in {before.In}, {before.Clause} stands before it");
+                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it alone, and no vector: in {before.In}, {before.Clause} stands before it");
+                }
+                else if (edit.Together is { } together)
+                {
+                    output.WriteLine("    together with others of these:");
+                    WriteTold(output, together, one, other);
                 }
                 else
                 {
-                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it");
+                    output.WriteLine($"    no sequence of up to {RevisionDiff.Depth} calls shows it, and no vector");
                 }
             }
         }

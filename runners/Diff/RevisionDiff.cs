@@ -10,9 +10,10 @@ public sealed record Told(Telling Telling, Model.Model One, Model.Model Other);
 /// <summary>An edit that stands between two revisions, and what shows it.</summary>
 /// <param name="Owner">The revision that makes the edit.</param>
 /// <param name="Edit">What it does.</param>
-/// <param name="By">The shortest sequence that shows it; <c>null</c> where none was found.</param>
+/// <param name="By">The shortest sequence that shows it, or where the search found none a vector's, made smaller; <c>null</c> where there is none either.</param>
 /// <param name="Before">What hides it where nothing shows it; <c>null</c> where none was found.</param>
-public sealed record ShownEdit(Revision Owner, Edit Edit, Told? By, StandsBefore? Before);
+/// <param name="Together">A vector's sequence that shows the edit together with others, where nothing shows it alone.</param>
+public sealed record ShownEdit(Revision Owner, Edit Edit, Told? By, StandsBefore? Before, Told? Together);
 
 /// <summary>A clause that answers before what an edit changes is asked, so that the edit alone makes no difference.</summary>
 /// <param name="Clause">Which.</param>
@@ -32,8 +33,11 @@ public sealed class RevisionDiff
     private readonly Revision other;
     private readonly List<Told> unattributed = [];
 
+    /// <param name="one">A revision.</param>
+    /// <param name="other">Another.</param>
+    /// <param name="cases">Vectors, whose calls are made where the search finds nothing: they go deeper.</param>
     /// <exception cref="ArgumentException">The revisions have no architecture in common.</exception>
-    public RevisionDiff(Revision one, Revision other)
+    public RevisionDiff(Revision one, Revision other, IReadOnlyCollection<Vector> cases)
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
@@ -71,7 +75,25 @@ public sealed class RevisionDiff
             }
         }
 
-        Edits = [.. edits.Select((e, i) => new ShownEdit(e.Owner, e.Edit, shown[i], shown[i] is null ? before[i] : null))];
+        Told?[] together = new Told?[edits.Length];
+        IEnumerable<Told> deeper = runs.Where(_ => shown.Contains(null)).SelectMany(r => r.OfCases(cases)).OrderBy(t => t.Telling.Sequence.ToString().Length);
+        foreach (Told told in deeper)
+        {
+            Differ = true;
+            for (int i = 0; i < edits.Length; i++)
+            {
+                if (shown[i] is null && Causes(i, edits[i].Owner, edits[i].Edit, told, without))
+                {
+                    shown[i] = told;
+                }
+                else if (shown[i] is null && Matters(told, without[(i, told.One)]))
+                {
+                    together[i] ??= told;
+                }
+            }
+        }
+
+        Edits = [.. edits.Select((e, i) => new ShownEdit(e.Owner, e.Edit, shown[i], shown[i] is null ? before[i] : null, shown[i] is null ? together[i] : null))];
         Pairs = runs.Sum(r => r.Search.Pairs);
         Cut = runs.Any(r => r.Search.Cut);
         foreach (Run run in runs)
@@ -120,9 +142,13 @@ public sealed class RevisionDiff
             known[(number, by.One)] = undone = Undo(owner, edit, by);
         }
 
-        return undone is not null ? Same(undone.Mine, undone.Its, by.Telling.Sequence)
+        return undone is not null ? TwoModels.Tells(undone.Mine, undone.Its, by.Telling.Sequence) is null
             : edit.Clauses.Contains(by.Telling.One.Id) || edit.Clauses.Contains(by.Telling.Other.Id);
     }
+
+    /// <summary>True where either revision answers the sequence otherwise once the edit is not made, though they still differ.</summary>
+    private static bool Matters(Told by, Undone? undone) => undone is not null
+        && (TwoModels.Tells(by.One, undone.Mine, by.Telling.Sequence) ?? TwoModels.Tells(by.Other, undone.Its, by.Telling.Sequence)) is not null;
 
     /// <summary>
     /// What hides an edit from a sequence: a clause of the edit decides in one revision, and in the other one that stands
@@ -181,29 +207,6 @@ public sealed class RevisionDiff
         return made;
     }
 
-    private static bool Same(Model.Model mine, Model.Model its, Sequence sequence)
-    {
-        World first = World.Initial;
-        World second = World.Initial;
-        foreach (Call call in sequence.Calls)
-        {
-            World before = first;
-            first = mine.Answer(first, call, out Observation one, out _);
-            second = its.Answer(second, call, out Observation other, out _);
-            if (one.Errno != other.Errno || one.Ending != other.Ending || one.Result != other.Result || one.Descriptor != other.Descriptor || one.After != other.After)
-            {
-                return false;
-            }
-
-            if (one.Ending != Ending.Returned)
-            {
-                return ReferenceEquals(before, first);
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>The search on one host, length by length.</summary>
     private sealed class Run : IDisposable
     {
@@ -231,6 +234,14 @@ public sealed class RevisionDiff
             }
         }
 
+        /// <summary>What cases show on this host, each made as small as it goes.</summary>
+        public IEnumerable<Told> OfCases(IEnumerable<Vector> cases) => cases.Where(c => c.Host.Unmet(mine) is null || c.Host.Unmet(its) is null)
+            .Select(c => new Sequence([.. c.Sequence])).Where(c => !c.Calls.ToArray().Any(IsRaw)).Select(c => TwoModels.Tells(mine, its, c)).OfType<Telling>()
+            .Where(t => !TwoModels.LeavesOpen(mine, t.Sequence) && !TwoModels.LeavesOpen(its, t.Sequence)).Select(t => new Told(TwoModels.Smallest(mine, its, t), mine, its));
+
         public void Dispose() => found.Dispose();
+
+        /// <summary>True where a number is given raw, which either revision may use for another meaning.</summary>
+        private static bool IsRaw(Call call) => call.Operation is { Ioctl: { } ioctl, Case: null } && (ioctl == Model.Uapi.Raw.Ioctl || ioctl.Selector is not null);
     }
 }
