@@ -77,7 +77,7 @@ public sealed class CoverageRun
     public IEnumerable<MutantCoverage> Mutants(Architecture architecture, int states)
     {
         (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own =
-            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, s.Vectors, new Corpus(s.Model, sequences, length)))];
+            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, Kept(s.Model, s.Vectors), new Corpus(s.Model, sequences, length)))];
         Mutant[] mutants = [.. Model.Sequences.Mutants.Of(revision.Book(architecture)!)];
         IReadOnlyDictionary<Mutant, Sequence> told = Searched(SmallScope.Telling, [.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
         MutantCoverage[] found = [.. mutants.Select(mutant =>
@@ -117,6 +117,14 @@ public sealed class CoverageRun
         }
 
         return told;
+    }
+
+    /// <summary>The vectors that the original keeps: one that fails anyway notices no fault.</summary>
+    private static Vector[] Kept(Model.Model model, Vector[] vectors)
+    {
+        using ModelTarget target = new("original", model);
+        VectorRunner runner = new(target, model);
+        return [.. vectors.Where(v => runner.Run(v).Status != VectorStatus.Failed)];
     }
 
     private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)
