@@ -97,6 +97,7 @@ internal static class GuestTable
         new("riscv64", Riscv64, "Sv57x4", "-M virt -cpu rv64,h=true -m 256"),
         new("riscv64-sv48x4", Riscv64, "Sv48x4", "-M virt -cpu rv64,h=true,sv57=off -m 256"),
         new("riscv64-sv39x4", Riscv64, "Sv39x4", "-M virt -cpu rv64,h=true,sv57=off,sv48=off -m 256"),
+        new("riscv64-aia", Riscv64, "Sv57x4, AIA", "-M virt,aia=aplic-imsic -cpu rv64,h=true,smaia=on,ssaia=on -m 256"),
         new("arm64", Arm64, "GICv3, VHE", "-M virt,virtualization=on,gic-version=3 -cpu neoverse-n1 -m 256", "nohlt"),
         new("arm64-gicv2", Arm64, "GICv2, nVHE", "-M virt,virtualization=on,gic-version=2 -cpu cortex-a72 -m 256"),
         new("arm64-nested", Arm64, "GICv3, nested virtualization", Gicv3Machine + NestedCpu, "kvm-arm.mode=nested nohlt", Restores: false, AnswerSeconds: 180),
