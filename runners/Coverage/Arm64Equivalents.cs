@@ -1,28 +1,21 @@
-using System.Text.RegularExpressions;
 using KvmSpec.Model;
-using KvmSpec.Model.Sequences;
 
 namespace KvmSpec.Runners.Coverage;
 
 /// <summary>Faults of arm64's rules that no call can tell from the original, and why.</summary>
 internal static class Arm64Equivalents
 {
-    private static readonly (string Fault, string Why)[] List =
+    private static readonly Architecture[] Only = [Architecture.Arm64];
+
+    public static readonly EquivalentFault[] List =
     [
-        ("KVM_ARM_VCPU_INIT: drop arm64.vcpu-init.again", "the first KVM_ARM_VCPU_INIT and a later one with the same features store the same"),
-        ("KVM_SET_ONE_REG: drop arm64.id-reg.zero", "a register that reads as zero has no field that could be written, and what differs is refused with the same errno"),
-        ("VGIC_V3/KVM_SET_DEVICE_ATTR: drop vgic.control.save$", "only an initialised controller saves its tables, and initialising that changes nothing"),
-        ("VGIC_V5/KVM_SET_DEVICE_ATTR: drop vgic.v5.userspace-ppis.read-only", "setting knows one attribute, and refuses the others with the same errno"),
-        ("VGIC_ITS/KVM_SET_DEVICE_ATTR: drop its.control.nothing-to-do", "only what is left open tells whether a service has tables"),
-        ("KVM_IRQ_LINE(_STATUS)?: swap arm64.irq-line.vcpu and arm64.irq-line.cpu-number", "a line of a vCPU leaves nothing behind, and both refuse it with the same errno"),
-        ("KVM_IRQ_LINE(_STATUS)?: drop arm64.irq-line.v5-ppi-number", "a number that no PPI has is none that userspace may drive, with the same errno"),
-        (@"limit id-register-table \+", "no field became writable after the newest release"),
+        new("KVM_ARM_VCPU_INIT: drop arm64.vcpu-init.again", "the first KVM_ARM_VCPU_INIT and a later one with the same features store the same") { In = Only },
+        new("KVM_SET_ONE_REG: drop arm64.id-reg.zero", "a register that reads as zero has no field that could be written, and what differs is refused with the same errno") { In = Only },
+        new("VGIC_V3/KVM_SET_DEVICE_ATTR: drop vgic.control.save$", "only an initialised controller saves its tables, and initialising that changes nothing") { In = Only },
+        new("VGIC_V5/KVM_SET_DEVICE_ATTR: drop vgic.v5.userspace-ppis.read-only", "setting knows one attribute, and refuses the others with the same errno") { In = Only },
+        new("VGIC_ITS/KVM_SET_DEVICE_ATTR: drop its.control.nothing-to-do", "only what is left open tells whether a service has tables") { In = Only },
+        new("KVM_IRQ_LINE(_STATUS)?: swap arm64.irq-line.vcpu and arm64.irq-line.cpu-number", "a line of a vCPU leaves nothing behind, and both refuse it with the same errno") { In = Only },
+        new("KVM_IRQ_LINE(_STATUS)?: drop arm64.irq-line.v5-ppi-number", "a number that no PPI has is none that userspace may drive, with the same errno") { In = Only },
+        new(@"limit id-register-table \+", "no field became writable after the newest release") { In = Only },
     ];
-
-    /// <summary>Why nobody can notice the fault; <c>null</c> where somebody could.</summary>
-    public static string? Why(Mutant mutant, Architecture architecture) =>
-        architecture == Architecture.Arm64 ? List.FirstOrDefault(e => Regex.IsMatch(mutant.Words, e.Fault)).Why : null;
-
-    /// <summary>The list's patterns of faults.</summary>
-    public static IEnumerable<string> Faults => List.Select(e => e.Fault);
 }

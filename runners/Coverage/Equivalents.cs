@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using KvmSpec.Model;
 using KvmSpec.Model.Sequences;
 
@@ -23,7 +22,7 @@ public static class Equivalents
 
     private const string Steps = "what is compared is whole pages or a power of two";
 
-    private static readonly Entry[] List =
+    private static readonly EquivalentFault[] List =
     [
         new("descriptor.closed and descriptor.vm-dead", "a closed descriptor has no VM that could be dead"),
         new("descriptor.vm-dead", NobodyDies) { Except = Architecture.Arm64 },
@@ -44,18 +43,12 @@ public static class Equivalents
         new(@"limit (user-address-end|dirty-ring-largest) \+|limit dirty-ring-smallest -", Steps),
         new("limit vgic-interrupts-(least|most) -", "what is compared is a multiple of 32"),
         new(@"limit gpa-end \+", Steps) { Except = Architecture.Arm64 },
+        .. RiscvEquivalents.List,
+        .. Arm64Equivalents.List,
     ];
 
-    /// <param name="Fault">A pattern of the fault's words.</param>
-    /// <param name="Why">Why nobody notices it.</param>
-    private sealed record Entry(string Fault, string Why)
-    {
-        /// <summary>An architecture whose rules do let it be noticed.</summary>
-        public Architecture? Except { get; init; }
-    }
-
     /// <summary>The patterns of faults, the architectures' own among them.</summary>
-    public static IEnumerable<string> Faults => List.Select(e => e.Fault).Concat(RiscvEquivalents.Faults).Concat(Arm64Equivalents.Faults);
+    public static IEnumerable<string> Faults => List.Select(e => e.Fault);
 
     /// <summary>Why nobody can notice the fault, or <c>null</c> where somebody could.</summary>
     /// <param name="mutant">The fault.</param>
@@ -65,7 +58,6 @@ public static class Equivalents
         ArgumentNullException.ThrowIfNull(mutant);
         string[] never = [.. mutant.Clauses.Where(c => Undecided.ByVectors.ContainsKey(c) && Undecided.BySequences.ContainsKey(c))];
         return never.Length > 0 ? Undecided.ByVectors[never[0]]
-            : List.FirstOrDefault(e => e.Except != architecture && Regex.IsMatch(mutant.Words, e.Fault))?.Why
-                ?? RiscvEquivalents.Why(mutant, architecture) ?? Arm64Equivalents.Why(mutant, architecture);
+            : List.FirstOrDefault(e => e.Covers(mutant, architecture))?.Why;
     }
 }
