@@ -151,6 +151,6 @@ public static class Devices
     public static World Made(in Node n, in Call c, Symbol type)
     {
         Device device = new((ushort)type.Value, 0);
-        return n.With(n.Vm with { Devices = n.Vm.Devices.With(device) }).Bind(new Descriptor(c.As, n.Vm.Key, device.Key));
+        return n.With(n.Vm with { Devices = n.Vm.Devices.With(device) }, c.As, device.Key);
     }
 }

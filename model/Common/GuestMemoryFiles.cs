@@ -25,7 +25,7 @@ public static class GuestMemoryFiles
             Rules.Create("guest-memfd.create", (in n, in c) =>
             {
                 GuestMemory file = new(n.Vm.Memory.FirstFree(), c[CreateGuestMemfd.Size], c[CreateGuestMemfd.Flags]);
-                return n.With(n.Vm with { Memory = n.Vm.Memory.With(file) }).Bind(new Descriptor(c.As, n.Vm.Key, file.Number));
+                return n.With(n.Vm with { Memory = n.Vm.Memory.With(file) }, c.As, file.Number);
             }),
         ],
         Alphabet = Alphabets.Of(

@@ -52,7 +52,7 @@ public static class Systems
                 .. Gates.System,
                 .. part.CreateVm,
                 Rules.Create("create-vm.create", (in n, in c) =>
-                    n.World.Create(c.As, new Vm { Key = n.World.Vms.FirstFree(), Type = c[CreateVm.Type], Architecture = part.NewVm })),
+                    n.With(new Vm { Key = n.World.Vms.FirstFree(), Type = c[CreateVm.Type], Architecture = part.NewVm }, c.As, 0)),
             ],
             Alphabet = Alphabets.Of((CreateVm.Type, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 5, 31, 32, 99, 1UL << 31, 1UL << 63, .. part.VmTypes])),
         };

@@ -28,7 +28,7 @@ public static class Vcpus
                 {
                     uint id = (uint)c[CreateVcpu.Id];
                     Vm vm = part.AfterVcpu(n.Vm with { Vcpus = n.Vm.Vcpus.With(new Vcpu(id, false, part.NewMpState(n.Vm, id))) }, (uint)n[VcpuIds]);
-                    return n.With(vm).Bind(new Descriptor(c.As, vm.Key, id));
+                    return n.With(vm, c.As, id);
                 }),
             ],
             Alphabet = Alphabets.Of((CreateVcpu.Id,

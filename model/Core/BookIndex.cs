@@ -35,7 +35,7 @@ internal sealed class BookIndex
                 continue;
             }
 
-            (ulong, Target) key = (book.Number(ioctl.Request), new Target(operation.On, operation.OfDevice?.Value ?? 0));
+            (ulong, Target) key = (book.Number(ioctl.Request), Target.Of(operation));
             if (operation.Case is not { } symbol)
             {
                 ByRequest.Add(key, operation);
@@ -92,7 +92,13 @@ internal sealed class BookIndex
         /// <summary>A number for each target: small for all kinds and for the types of device that there are.</summary>
         internal ulong Place => Kind == DescriptorKind.Device ? Handle.Kinds + DeviceType : (ulong)Kind;
 
-        /// <summary>What a call is made on.</summary>
-        internal static Target Of(DescriptorKind kind, in Descriptor descriptor) => new(kind, kind == DescriptorKind.Device ? descriptor.Object >> 16 : 0);
+        /// <summary>True where the operation is one of what a call is made on.</summary>
+        internal bool Has(Operation operation) => operation.On == Kind && (operation.OfDevice is not { } type || type.Value == DeviceType);
+
+        /// <summary>Where an operation is asked.</summary>
+        internal static Target Of(Operation operation) => new(operation.On, operation.OfDevice?.Value ?? 0);
+
+        /// <summary>What a call is made on: the descriptor's kind and what stands behind it.</summary>
+        internal static Target Of(DescriptorKind kind, uint behind) => new(kind, kind == DescriptorKind.Device ? behind >> 16 : 0);
     }
 }

@@ -18,7 +18,8 @@ public readonly record struct Descriptor(Handle Name, uint Vm, uint Object = 0)
 /// </summary>
 public readonly struct Descriptors : IEquatable<Descriptors>
 {
-    private const int FirstOfAKind = 10;
+    /// <summary>So many names of a kind have a bit.</summary>
+    private const int FirstOfAKind = 8;
 
     private readonly ulong names;
     private readonly Descriptor[]? entries;
@@ -32,22 +33,24 @@ public readonly struct Descriptors : IEquatable<Descriptors>
     /// <summary>Which of a kind's first handles are open: bit N for number N.</summary>
     public uint Numbers(DescriptorKind kind) => (uint)(names >> ((int)kind * FirstOfAKind)) & ((1u << FirstOfAKind) - 1);
 
-    public bool Has(Handle name) => TryPlace(name, out _);
+    public bool Has(Handle name) => Place(name) >= 0;
 
     /// <summary>Finds the descriptor of that name.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(Handle name, out Descriptor found)
     {
-        bool open = TryPlace(name, out int at);
-        found = open ? entries![at] : default;
-        return open;
+        int at = Place(name);
+        found = at >= 0 ? entries![at] : default;
+        return at >= 0;
     }
 
     /// <summary>The descriptors with this one in place of one of the same name, or beside the others.</summary>
     public Descriptors With(in Descriptor descriptor)
     {
         ReadOnlySpan<Descriptor> before = entries;
-        bool there = TryPlace(descriptor.Name, out int at);
+        int at = Place(descriptor.Name);
+        bool there = at >= 0;
+        at = there ? at : ~at;
         Descriptor[] changed = new Descriptor[before.Length + (there ? 0 : 1)];
         before[..at].CopyTo(changed);
         changed[at] = descriptor;
@@ -58,7 +61,8 @@ public readonly struct Descriptors : IEquatable<Descriptors>
     /// <summary>The descriptors without that name.</summary>
     public Descriptors Without(Handle name)
     {
-        if (!TryPlace(name, out int at))
+        int at = Place(name);
+        if (at < 0)
         {
             return this;
         }
@@ -94,29 +98,31 @@ public readonly struct Descriptors : IEquatable<Descriptors>
 
     public static bool operator !=(Descriptors left, Descriptors right) => !left.Equals(right);
 
-    /// <summary>Where a name's descriptor stands; where it is not open, where it would.</summary>
+    /// <summary>Where a name's descriptor stands; where it is not open, the complement of where it would.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryPlace(Handle name, out int at)
+    private int Place(Handle name)
     {
-        ulong bit = Bit(name);
-        at = BitOperations.PopCount(names & (bit - 1));
-        return bit != 0 ? (names & bit) != 0 : TryPlaceLater(name, ref at);
+        if (name.Number >= FirstOfAKind)
+        {
+            return LaterPlace(entries, name, BitOperations.PopCount(names));
+        }
+
+        int at = BitOperations.PopCount(names & (Bit(name) - 1));
+        return (names & Bit(name)) != 0 ? at : ~at;
     }
 
-    private bool TryPlaceLater(Handle name, ref int at)
+    private static int LaterPlace(Descriptor[]? all, Handle name, int at)
     {
-        ReadOnlySpan<Descriptor> all = entries;
-        while (at < all.Length && Order(all[at].Name) < Order(name))
+        int end = all?.Length ?? 0;
+        while (at < end && all![at].Name.Order < name.Order)
         {
             at++;
         }
 
-        return at < all.Length && all[at].Name == name;
+        return at < end && all![at].Name == name ? at : ~at;
     }
 
     /// <summary>The handle's bit among the first of its kind; none for later ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Bit(Handle name) => name.Number < FirstOfAKind ? 1UL << (((int)name.Kind * FirstOfAKind) + name.Number) : 0;
-
-    private static int Order(Handle name) => ((int)name.Kind << 8) | name.Number;
 }

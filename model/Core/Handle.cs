@@ -26,9 +26,21 @@ public enum DescriptorKind : byte
 /// A name for a descriptor within one sequence (<c>vm0</c>, <c>vcpu1</c>). A name nobody has bound goes out as fd -1.
 /// Binding a name anew works like dup2: the descriptor it stood for is closed once the creating call has succeeded.
 /// </summary>
-public readonly record struct Handle(DescriptorKind Kind, byte Number)
+public readonly record struct Handle
 {
     private static readonly string[] Names = ["kvm", "vm", "vcpu", "device", "memfd", "file"];
+
+    /// <summary>Both parts in one number, so that a handle is written and read at once.</summary>
+    private readonly ushort both;
+
+    public Handle(DescriptorKind kind, byte number) => both = (ushort)(((uint)kind << 8) | number);
+
+    public DescriptorKind Kind => (DescriptorKind)(both >> 8);
+
+    public byte Number => (byte)both;
+
+    /// <summary>Handles in the order of their kinds, then of their numbers.</summary>
+    internal int Order => both;
 
     /// <summary>How many kinds of descriptor there are.</summary>
     public const int Kinds = 6;
@@ -37,7 +49,7 @@ public readonly record struct Handle(DescriptorKind Kind, byte Number)
     public static Handle Kvm => new(DescriptorKind.System, 0);
 
     /// <summary>The handle as one word: what a descriptor-valued argument holds.</summary>
-    public ulong Word => NotAHandle | ((ulong)Kind << 8) | Number;
+    public ulong Word => NotAHandle | both;
 
     /// <summary>A mark in the upper half that keeps handles apart from descriptor numbers given raw, such as -1.</summary>
     private const ulong NotAHandle = 0x48414e44_0000_0000;

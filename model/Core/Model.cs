@@ -96,8 +96,23 @@ public sealed class Model
     public World Step(World world, in Call call, out Rule decided)
     {
         ArgumentNullException.ThrowIfNull(world);
-        return Meet(world, call, out Node node).Move(holds, node, call, out decided);
+        return Meet(world, call, out Node node).Mover(holds, node, call, out decided);
     }
+
+    /// <summary>The same for a call whose rules were looked up before it was known.</summary>
+    /// <param name="world">The state.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="foreseen">What <see cref="Foresee"/> says of the call's operation.</param>
+    /// <param name="decided">The rule that decided.</param>
+    internal World Step(World world, in Call call, Mover foreseen, out Rule decided)
+    {
+        BookIndex.Target on = Stand(world, call, out Node node);
+        return on.Has(call.Operation) ? foreseen(holds, node, call, out decided) : AsMeant(call, on).Mover(holds, node, call, out decided);
+    }
+
+    /// <summary>The rules that an operation's calls meet on a descriptor of its own kind, whatever their words.</summary>
+    internal RuleList Foresee(Operation operation) => (operation.Id < asWritten.Length ? asWritten[operation.Id] : null) ?? new RuleList(
+        (bool[] h, in Node n, in Call c, out Rule decided) => AsMeant(c, BookIndex.Target.Of(c.On.Kind, n.Object)).Mover(h, n, c, out decided));
 
     /// <summary>The rule that decides the call: 0 bytes allocated.</summary>
     public Rule Decide(World world, in Call call)
@@ -257,7 +272,8 @@ public sealed class Model
     {
         ArgumentNullException.ThrowIfNull(world);
         world.Open.TryFind(call.On, out Descriptor target);
-        return AsWritten(call.Operation, call.On.Kind, target) is null ? Resolve(call, target) : call.Operation;
+        BookIndex.Target on = BookIndex.Target.Of(call.On.Kind, target.Object);
+        return AsWritten(call.Operation, on) is null ? Resolve(call, on) : call.Operation;
     }
 
     /// <summary>
@@ -295,7 +311,7 @@ public sealed class Model
     /// what the descriptor does not know becomes the unknown ioctl, and of what is known but called by number alone nothing
     /// is said.
     /// </summary>
-    public Operation Resolve(in Call call, in Descriptor target)
+    private Operation Resolve(in Call call, BookIndex.Target on)
     {
         Operation operation = call.Operation;
         if (operation.Ioctl is not { } ioctl)
@@ -303,8 +319,6 @@ public sealed class Model
             return operation;
         }
 
-        DescriptorKind kind = call.On.Kind;
-        BookIndex.Target on = BookIndex.Target.Of(kind, target);
         ulong request = ioctl == Uapi.Raw.Ioctl ? call[Uapi.Raw.Request] : Book.Number(ioctl.Request);
         if (ioctl != Uapi.Raw.Ioctl && index.Cases.TryGetValue((request, on), out BookIndex.Switch? table))
         {
@@ -317,7 +331,7 @@ public sealed class Model
 
         if (!index.ByRequest.TryGetValue((request, on), out Operation? own))
         {
-            return index.Unknown[(int)kind];
+            return index.Unknown[(int)on.Kind];
         }
 
         return ioctl == Uapi.Raw.Ioctl || ioctl.Request != own.Ioctl!.Request ? Book.KnownNumber : own;
@@ -405,24 +419,30 @@ public sealed class Model
 
     private RuleList Meet(World world, in Call call, out Node node)
     {
-        bool closed = !world.Open.TryFind(call.On, out Descriptor target);
-        world.Vms.TryFind(closed ? Descriptor.NoVm : target.Vm, out Vm? vm);
-        node = new Node(this, world, vm, target.Object, closed);
-        return AsWritten(call.Operation, call.On.Kind, target) ?? AsMeant(call, target);
+        BookIndex.Target on = Stand(world, call, out node);
+        return AsWritten(call.Operation, on) ?? AsMeant(call, on);
+    }
+
+    /// <summary>Where the call meets the model, and what it is made on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private BookIndex.Target Stand(World world, in Call call, out Node node)
+    {
+        bool open = world.TryFind(call.On, out Descriptor target, out Vm vm);
+        node = new Node(this, world, vm, target.Object, !open);
+        return BookIndex.Target.Of(call.On.Kind, target.Object);
     }
 
     /// <summary>The rules of a call whose words, or whose descriptor, make it another operation.</summary>
-    private RuleList AsMeant(in Call call, in Descriptor target)
+    private RuleList AsMeant(in Call call, BookIndex.Target on)
     {
         Operation operation = call.Operation;
-        if (operation is { Case: null, Ioctl.Selector: { } selector } && IsFor(operation, call.On.Kind, target) && operation.Id < lists.Length
+        if (operation is { Case: null, Ioctl.Selector: { } selector } && on.Has(operation) && operation.Id < lists.Length
             && lists[operation.Id] is not null && call[selector] is var number && number < BookIndex.SmallCases)
         {
             RuleList?[] small = index.CaseLists[operation.Id] ??= new RuleList[BookIndex.SmallCases];
-            return small[number] ??= ListOf(operation, number);
+            return small[number] ??= lists[Resolve(call, BookIndex.Target.Of(operation)).Id]!;
         }
 
-        BookIndex.Target on = BookIndex.Target.Of(call.On.Kind, target);
         if (operation.Id < lists.Length && on.Place < BookIndex.Target.Places)
         {
             RuleList?[] places = index.Elsewhere[operation.Id] ??= new RuleList[BookIndex.Target.Places];
@@ -433,30 +453,21 @@ public sealed class Model
 
             if (!WordsMatter(operation, on))
             {
-                return places[on.Place] = lists[Resolve(call, target).Id]!;
+                return places[on.Place] = lists[Resolve(call, on).Id]!;
             }
         }
 
-        return lists[Resolve(call, target).Id]!;
+        return lists[Resolve(call, on).Id]!;
     }
 
     /// <summary>True where a word of the call chooses among operations on this target.</summary>
     private bool WordsMatter(Operation operation, BookIndex.Target on) => operation is { Ioctl: { } ioctl, Case: null }
         && (ioctl == Uapi.Raw.Ioctl || index.Cases.ContainsKey((Book.Number(ioctl.Request), on)));
 
-    private RuleList ListOf(Operation operation, ulong number)
-    {
-        Call call = new Call(operation, new Handle(operation.On, 0)).With(operation.Ioctl!.Selector!, number);
-        return lists[Resolve(call, new Descriptor(call.On, 0, (uint)(operation.OfDevice?.Value ?? 0) << 16)).Id]!;
-    }
-
     /// <summary>The rules of the call's own operation where that is what the descriptor knows: no table needs asking.</summary>
-    private RuleList? AsWritten(Operation operation, DescriptorKind kind, in Descriptor target) =>
-        operation.Id < asWritten.Length && IsFor(operation, kind, target) ? asWritten[operation.Id] : null;
-
-    /// <summary>True where the operation is one of this kind of descriptor, for devices of this type.</summary>
-    private static bool IsFor(Operation operation, DescriptorKind kind, in Descriptor target) =>
-        operation.On == kind && (operation.OfDevice is not { } type || type.Value == target.Object >> 16);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private RuleList? AsWritten(Operation operation, BookIndex.Target on) =>
+        (uint)operation.Id < (uint)asWritten.Length && on.Has(operation) ? asWritten[operation.Id] : null;
 
     /// <summary>Whether a rule that depends on a fact holds; an unknown one as told.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

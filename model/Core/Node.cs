@@ -3,11 +3,11 @@ namespace KvmSpec.Model;
 /// <summary>Where a call meets the model: the state before it, the descriptor it is made on, the host and the limits.</summary>
 public readonly ref struct Node
 {
-    internal Node(Model model, World world, Vm? vm, uint target, bool closed)
+    internal Node(Model model, World world, Vm vm, uint target, bool closed)
     {
         Model = model;
         World = world;
-        Vm = vm ?? Vm.None;
+        Vm = vm;
         Object = target;
         Closed = closed;
     }
@@ -35,4 +35,10 @@ public readonly ref struct Node
 
     /// <summary>The state with this VM changed.</summary>
     public World With(Vm changed) => World.With(changed);
+
+    /// <summary>The state with this VM changed, and a name bound to a new descriptor of what it has now.</summary>
+    /// <param name="changed">The VM.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="made">What stands behind the descriptor, as <see cref="Object"/> says.</param>
+    public World With(Vm changed, Handle name, uint made) => World.With(changed, new Descriptor(name, changed.Key, made));
 }

@@ -19,10 +19,19 @@ public enum PointerKind : byte
 /// <summary>
 /// A pointer handed to the kernel, by what it does rather than by its number: a target picks an address that behaves so.
 /// </summary>
-/// <param name="Kind">How the memory answers.</param>
-/// <param name="Length">Bytes before the fault, for <see cref="PointerKind.FaultsAfter"/>.</param>
-public readonly record struct Pointer(PointerKind Kind, ushort Length = 0)
+public readonly record struct Pointer
 {
+    /// <summary>Both parts in one number, so that a pointer is written and read at once: halves that were just written apart stall a read of the whole.</summary>
+    private readonly uint both;
+
+    public Pointer(PointerKind kind, ushort length = 0) => both = (uint)kind | ((uint)length << 8);
+
+    /// <summary>How the memory answers.</summary>
+    public PointerKind Kind => (PointerKind)(byte)both;
+
+    /// <summary>Bytes before the fault, for <see cref="PointerKind.FaultsAfter"/>.</summary>
+    public ushort Length => (ushort)(both >> 8);
+
     public static Pointer Fine => default;
 
     public static Pointer Unmapped => new(PointerKind.Unmapped);
@@ -32,7 +41,7 @@ public readonly record struct Pointer(PointerKind Kind, ushort Length = 0)
     public static Pointer FaultsAfter(ushort bytes) => new(PointerKind.FaultsAfter, bytes);
 
     /// <summary>The pointer as a call's word.</summary>
-    public ulong Word => (ulong)Kind | ((ulong)Length << 8);
+    public ulong Word => both;
 
     public static Pointer Of(ulong word) => new((PointerKind)(word & 3), (ushort)(word >> 8));
 

@@ -6,6 +6,13 @@ using System.Runtime.InteropServices;
 
 namespace KvmSpec.Model;
 
+/// <summary>Makes a call where it meets the model: the state after it, and the first rule that decides.</summary>
+/// <param name="holds">Which facts hold, by <see cref="Fact.Index"/>.</param>
+/// <param name="n">Where the call meets the model.</param>
+/// <param name="c">The call.</param>
+/// <param name="decided">The rule.</param>
+internal delegate World Mover(bool[] holds, in Node n, in Call c, out Rule decided);
+
 /// <summary>
 /// An operation's rules in a form that runs fast. A list that is used often becomes one method that calls every rule's
 /// test directly, in order: the same rules, without an indirect call for each. What the rules are stays data.
@@ -19,13 +26,20 @@ internal sealed class RuleList
 
     private readonly Rule[] rules;
     private Chooser? chooser;
-    private Mover? mover;
     private int choices;
     private int moves;
+
+    /// <summary>What a call of a switch meets is known only with its words: a list that hands on to others.</summary>
+    public RuleList(Mover handsOn)
+    {
+        rules = [];
+        Mover = handsOn;
+    }
 
     private RuleList(Rule[] rules)
     {
         this.rules = rules;
+        Mover = MoveByWalk;
         foreach (Rule rule in rules)
         {
             Facts = rule.Given is { } fact && !Facts.Contains(fact) ? Facts.Add(fact) : Facts;
@@ -35,10 +49,10 @@ internal sealed class RuleList
     /// <summary>The index of the first rule that decides.</summary>
     private delegate int Chooser(bool[] holds, in Node n, in Call c);
 
-    /// <summary>The state that the first rule that decides leaves, and its index.</summary>
-    private delegate World Mover(bool[] holds, in Node n, in Call c, out int decided);
-
     private delegate Exception Undecided(in Call c);
+
+    /// <summary>Says which rule is the first that decides the call, and returns the state after it.</summary>
+    public Mover Mover { get; private set; }
 
     public ReadOnlySpan<Rule> Rules => rules;
 
@@ -64,17 +78,13 @@ internal sealed class RuleList
         return Walk(holds, n, c);
     }
 
-    /// <summary>The state after the call, and the first rule that decides it.</summary>
-    public World Move(bool[] holds, in Node n, in Call c, out Rule decided)
+    private World MoveByWalk(bool[] holds, in Node n, in Call c, out Rule decided)
     {
-        if (mover is { } compiled)
+        if (++moves == UsesBeforeCompiling)
         {
-            World moved = compiled(holds, n, c, out int index);
-            decided = rules[index];
-            return moved;
+            Mover = Compile<Mover>();
         }
 
-        mover = ++moves == UsesBeforeCompiling ? Compile<Mover>() : null;
         decided = Walk(holds, n, c);
         return decided.Then is { } then ? then(n, c) : n.World;
     }
@@ -100,11 +110,11 @@ internal sealed class RuleList
         where T : Delegate
     {
         bool moves = typeof(T) == typeof(Mover);
-        Type[] parameters = [typeof(object[]), typeof(bool[]), typeof(Node).MakeByRefType(), typeof(Call).MakeByRefType()];
-        DynamicMethod method = new(typeof(T).Name, moves ? typeof(World) : typeof(int), moves ? [.. parameters, typeof(int).MakeByRefType()] : parameters,
+        Type[] parameters = [typeof(Bound), typeof(bool[]), typeof(Node).MakeByRefType(), typeof(Call).MakeByRefType()];
+        DynamicMethod method = new(typeof(T).Name, moves ? typeof(World) : typeof(int), moves ? [.. parameters, typeof(Rule).MakeByRefType()] : parameters,
             typeof(RuleList).Module, skipVisibility: true);
         ILGenerator il = method.GetILGenerator();
-        List<object?> bound = [];
+        List<object?> targets = [];
         for (int i = 0; i < rules.Length; i++)
         {
             Label next = il.DefineLabel();
@@ -118,13 +128,13 @@ internal sealed class RuleList
 
             if (rules[i].When is { } when)
             {
-                Invoke(il, when, bound);
+                Invoke(il, when, targets);
                 il.Emit(OpCodes.Brfalse, next);
             }
 
             if (moves)
             {
-                EmitMove(il, i, bound);
+                EmitMove(il, i, targets);
             }
             else
             {
@@ -138,17 +148,20 @@ internal sealed class RuleList
         il.Emit(OpCodes.Ldarg_3);
         il.Emit(OpCodes.Call, new Undecided(Undecide).Method);
         il.Emit(OpCodes.Throw);
-        return method.CreateDelegate<T>(bound.ToArray());
+        return method.CreateDelegate<T>(new Bound(rules, [.. targets]));
     }
 
-    private void EmitMove(ILGenerator il, int i, List<object?> bound)
+    private void EmitMove(ILGenerator il, int i, List<object?> targets)
     {
         il.Emit(OpCodes.Ldarg, 4);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, typeof(Bound).GetField(nameof(Bound.Rules))!);
         il.Emit(OpCodes.Ldc_I4, i);
-        il.Emit(OpCodes.Stind_I4);
+        il.Emit(OpCodes.Ldelem_Ref);
+        il.Emit(OpCodes.Stind_Ref);
         if (rules[i].Then is { } then)
         {
-            Invoke(il, then, bound);
+            Invoke(il, then, targets);
         }
         else
         {
@@ -158,14 +171,15 @@ internal sealed class RuleList
     }
 
     /// <summary>Calls what a delegate calls. One that captured nothing never looks at the object it is called on.</summary>
-    private static void Invoke(ILGenerator il, Delegate called, List<object?> bound)
+    private static void Invoke(ILGenerator il, Delegate called, List<object?> targets)
     {
         if (!called.Method.IsStatic && called.Target!.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length > 0)
         {
             il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldc_I4, bound.Count);
+            il.Emit(OpCodes.Ldfld, typeof(Bound).GetField(nameof(Bound.Targets))!);
+            il.Emit(OpCodes.Ldc_I4, targets.Count);
             il.Emit(OpCodes.Ldelem_Ref);
-            bound.Add(called.Target);
+            targets.Add(called.Target);
         }
         else if (!called.Method.IsStatic)
         {
@@ -175,5 +189,12 @@ internal sealed class RuleList
         il.Emit(OpCodes.Ldarg_2);
         il.Emit(OpCodes.Ldarg_3);
         il.Emit(OpCodes.Call, called.Method);
+    }
+
+    /// <summary>What a made method needs beside its arguments.</summary>
+    private sealed class Bound(Rule[] rules, object?[] targets)
+    {
+        public readonly Rule[] Rules = rules;
+        public readonly object?[] Targets = targets;
     }
 }

@@ -4,23 +4,37 @@ namespace KvmSpec.Model;
 
 /// <summary>
 /// The VMs that live, an immutable value. Their keys are small, as each is the first that is free: a VM stands in the place
-/// of its key.
+/// of its key. The first two places are in the value itself, since sequences seldom have more and a state then needs no
+/// array for them.
 /// </summary>
 public readonly struct Vms : IEquatable<Vms>
 {
-    /// <summary>No place is empty at the end, so that equal values have equal places.</summary>
-    private readonly Vm?[]? places;
+    private const int Near = 2;
 
-    private Vms(Vm?[] places) => this.places = places;
+    private readonly Vm? first;
+    private readonly Vm? second;
+
+    /// <summary>The places from the third on. None is empty at the end, so that equal values have equal places.</summary>
+    private readonly Vm?[]? later;
+
+    private Vms(Vm? first, Vm? second, Vm?[]? later)
+    {
+        this.first = first;
+        this.second = second;
+        this.later = later;
+    }
 
     /// <summary>Finds the VM with that key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(uint key, out Vm vm)
     {
-        Vm?[]? all = places;
-        vm = all is not null && key < (uint)all.Length ? all[key]! : null!;
+        vm = Find(key)!;
         return vm is not null;
     }
+
+    /// <summary>The VM with that key, if there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Vm? Find(uint key) => key == 0 ? first : key == 1 ? second : Later(later, key);
 
     public bool Has(uint key) => TryFind(key, out _);
 
@@ -43,43 +57,17 @@ public readonly struct Vms : IEquatable<Vms>
     public Vms With(Vm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        if (vm.Key == Vm.None.Key)
-        {
-            return this;
-        }
-
-        Vm?[] changed = Copy(Math.Max(Length, (int)vm.Key + 1));
-        changed[vm.Key] = vm;
-        return new(changed);
+        return vm.Key == Vm.None.Key ? this : Put(vm.Key, vm);
     }
 
     /// <summary>The VMs without the one of that key.</summary>
-    public Vms Without(uint key)
-    {
-        if (!Has(key))
-        {
-            return this;
-        }
+    public Vms Without(uint key) => Has(key) ? Put(key, null) : this;
 
-        int length = Length;
-        while (length > 0 && (length - 1 == key || places![length - 1] is null))
-        {
-            length--;
-        }
-
-        Vm?[] changed = Copy(length);
-        if (key < length)
-        {
-            changed[key] = null;
-        }
-
-        return new(changed);
-    }
-
-    public Enumerator GetEnumerator() => new(places);
+    public Enumerator GetEnumerator() => new(this);
 
     /// <inheritdoc/>
-    public bool Equals(Vms other) => new ReadOnlySpan<Vm>(places!).SequenceEqual(new ReadOnlySpan<Vm>(other.places!));
+    public bool Equals(Vms other) =>
+        first == other.first && second == other.second && new ReadOnlySpan<Vm>(later!).SequenceEqual(new ReadOnlySpan<Vm>(other.later!));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Vms other && Equals(other);
@@ -100,39 +88,54 @@ public readonly struct Vms : IEquatable<Vms>
 
     public static bool operator !=(Vms left, Vms right) => !left.Equals(right);
 
-    private int Length => places?.Length ?? 0;
+    private uint Length => Near + (uint)(later?.Length ?? 0);
 
-    /// <summary>The places up to a length; one by one, as there are few.</summary>
-    private Vm?[] Copy(int length)
+    private static Vm? Later(Vm?[]? places, uint key) =>
+        places is not null && key - Near < (uint)places.Length ? places[key - Near] : null;
+
+    private Vms Put(uint key, Vm? vm) => key switch
     {
-        Vm?[] copy = new Vm?[length];
-        for (int i = 0; i < copy.Length && i < Length; i++)
-        {
-            copy[i] = places![i];
-        }
+        0 => new(vm, second, later),
+        1 => new(first, vm, later),
+        _ => new(first, second, Changed(later ?? [], (int)(key - Near), vm)),
+    };
 
-        return copy;
+    /// <summary>The places with another VM in one of them, up to the last that has one.</summary>
+    private static Vm?[]? Changed(Vm?[] places, int at, Vm? vm)
+    {
+        Vm?[] changed = new Vm?[Math.Max(places.Length, at + 1)];
+        places.CopyTo(changed, 0);
+        changed[at] = vm;
+        int length = Array.FindLastIndex(changed, v => v is not null) + 1;
+        return length == 0 ? null : changed[..length];
     }
 
     /// <summary>Walks the VMs in the order of their keys.</summary>
-    public ref struct Enumerator
+    public struct Enumerator
     {
-        private readonly ReadOnlySpan<Vm?> places;
-        private int at = -1;
+        private readonly Vms vms;
+        private uint next;
 
-        internal Enumerator(ReadOnlySpan<Vm?> places) => this.places = places;
+        internal Enumerator(Vms vms)
+        {
+            this.vms = vms;
+            Current = Vm.None;
+        }
 
-        public readonly Vm Current => places[at]!;
+        public Vm Current { get; private set; }
 
         public bool MoveNext()
         {
-            do
+            while (next < vms.Length)
             {
-                at++;
+                if (vms.TryFind(next++, out Vm vm))
+                {
+                    Current = vm;
+                    return true;
+                }
             }
-            while (at < places.Length && places[at] is null);
 
-            return at < places.Length;
+            return false;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KvmSpec.Model;
 
 /// <summary>
@@ -5,10 +7,13 @@ namespace KvmSpec.Model;
 /// </summary>
 public sealed record World
 {
+    private readonly Descriptors open;
+    private readonly Vms vms;
+
     private World(Descriptors open, Vms vms)
     {
-        Open = open;
-        Vms = vms;
+        this.open = open;
+        this.vms = vms;
     }
 
     /// <summary>The state in which every sequence begins: /dev/kvm and /dev/null are open.</summary>
@@ -17,22 +22,28 @@ public sealed record World
         .Bind(new Descriptor(new Handle(DescriptorKind.Foreign, 0), Descriptor.NoVm));
 
     /// <summary>The open descriptors.</summary>
-    public Descriptors Open { get; }
+    public Descriptors Open => open;
 
     /// <summary>The VMs that live.</summary>
-    public Vms Vms { get; }
+    public Vms Vms => vms;
+
+    /// <summary>Finds an open descriptor and the VM behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryFind(Handle name, out Descriptor found, out Vm vm)
+    {
+        bool there = open.TryFind(name, out found);
+        vm = (there ? vms.Find(found.Vm) : null) ?? Vm.None;
+        return there;
+    }
 
     public bool IsOpen(Handle handle) => Open.Has(handle);
 
     /// <summary>The state with one VM changed.</summary>
     public World With(Vm changed) => new(Open, Vms.With(changed));
 
-    /// <summary>The state with a new VM and its descriptor.</summary>
-    public World Create(Handle name, Vm created)
-    {
-        Descriptor descriptor = new(name, created.Key);
-        return IsOpen(name) ? With(created).Bind(descriptor) : new World(Open.With(descriptor), Vms.With(created));
-    }
+    /// <summary>The state with one VM changed, or new, and a name bound to a new descriptor of it.</summary>
+    public World With(Vm changed, in Descriptor descriptor) =>
+        IsOpen(descriptor.Name) ? With(changed).Bind(descriptor) : new(Open.With(descriptor), Vms.With(changed));
 
     /// <summary>The state with a name bound to a new descriptor; what the name stood for before is closed, as by dup2.</summary>
     public World Bind(in Descriptor descriptor)

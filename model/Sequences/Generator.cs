@@ -12,18 +12,13 @@ namespace KvmSpec.Model.Sequences;
 /// </summary>
 public sealed class Generator
 {
-    /// <summary>One in 256 arguments comes from the rare values, which cost the kernel much memory.</summary>
-    private const uint RareMask = 0xff;
-
-    /// <summary>In so many of 256 calls fields that belong together are drawn each alone.</summary>
-    private const byte AloneOf256 = 32;
-
     private readonly Model model;
     private readonly Plan[] plans;
     private readonly Plan[] choice;
     private readonly Plan createVm;
     private readonly Plan[] choiceWithoutDevices;
     private readonly Dictionary<Symbol, Plan> makers;
+    private readonly bool choosesDevices;
     private readonly ImmutableArray<Call>[] openings;
 
     public Generator(Model model)
@@ -36,6 +31,7 @@ public sealed class Generator
         choiceWithoutDevices = [.. choice.Where(p => p.Operation.OfDevice is null)];
         openings = [.. model.Book.Openings.Where(o => Opens(model, o))];
         makers = plans.Where(p => p.Operation is { Creates: DescriptorKind.Device, Case: not null }).ToDictionary(p => p.Operation.Case!);
+        choosesDevices = makers.Count > 1;
     }
 
     /// <summary>The operations and how often each is chosen, in parts of all.</summary>
@@ -83,21 +79,27 @@ public sealed class Generator
         /// <summary>The state after the calls so far.</summary>
         public World World { get; private set; }
 
-        /// <summary>The next call; the state moves on, and the rule that decided is returned.</summary>
+        /// <summary>
+        /// The next call; the state moves on, and the rule that decided is returned. It stays a method of its own, as the
+        /// compiler turns a choice between two values into a branch, which is then guessed wrong, where it stands in a loop.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public Rule Next(ref Call call)
         {
+            Rule decided;
             if (made < opening.Length)
             {
                 call = opening[made];
+                World = generator.model.Step(World, call, out decided);
             }
             else
             {
-                generator.Draw(ref mixer, ahead, World, made == 0, ref call);
+                Mover rules = generator.Draw(ref mixer, ahead, World, made == 0, ref call);
                 ahead = generator.Choose(ref mixer);
+                World = generator.model.Step(World, call, rules, out decided);
             }
 
             made++;
-            World = generator.model.Step(World, call, out Rule decided);
             return decided;
         }
     }
@@ -153,24 +155,26 @@ public sealed class Generator
     {
         ulong word = mixer.Next();
         Plan plan = Choose(choice, word);
-        return new Ahead(word, plan, plan.Operation);
+        return new Ahead(word, plan, plan.Rules.Mover);
     }
 
-    private void Draw(ref Mixer mixer, in Ahead ahead, World world, bool first, ref Call call)
+    /// <summary>Draws a call, and returns the rules that it meets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Mover Draw(ref Mixer mixer, in Ahead ahead, World world, bool first, ref Call call)
     {
         ulong word = ahead.Word;
         Plan plan = first && (word & 15) != 0 ? createVm : ahead.Plan;
-        if (makers.Count > 1 && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
+        if (choosesDevices && plan.OfDevice is { } type && !HasDevice(world, type))
         {
             plan = Instead(type, mixer.Next());
         }
 
-        Operation operation = plan.Operation;
-        call.Operation = operation;
-        call.On = On(world, operation, (uint)word);
-        call.As = operation.Creates is { } kind ? Free(world, kind, (byte)(word >> 20)) : default;
+        call.Operation = plan.Operation;
+        call.On = On(world, plan, (uint)word);
+        call.As = Free(world, plan, (byte)(word >> 20));
         call.Argument = plan.Argument((byte)(word >> 12));
-        plan.Fill(ref mixer, ref call, first || (word & 0x8000_0000) != 0);
+        plan.Fill(ref mixer, ref call, (first ? uint.MaxValue : 0) | (uint)((int)word >> 31));
+        return plan == ahead.Plan ? ahead.Rules : plan.Rules.Mover;
     }
 
     /// <summary>One of the plans, by a word's upper half.</summary>
@@ -211,150 +215,34 @@ public sealed class Generator
     /// A handle of the operation's kind: an open one if there is any, the first from a number on, for devices mostly one of its type, seldom a closed one
     /// or one of another kind.
     /// </summary>
-    private static Handle On(World world, Operation operation, uint word)
+    private static Handle On(World world, Plan plan, uint word)
     {
-        DescriptorKind kind = operation.On;
         if ((word & 0x3f) == 0x3f)
         {
             DescriptorKind other = (DescriptorKind)((word >> 6) % Handle.Kinds);
             return new Handle(other, Scope.Number(other, word >> 9));
         }
 
-        byte number = Scope.Number(kind, word >> 9);
-        uint open = world.Open.Numbers(kind);
-        if (operation.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
+        int number = (int)(word >> 9) & plan.LastNumber;
+        uint open = world.Open.Numbers(plan.On);
+        if (plan.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
         {
             open = those;
         }
 
-        if (open == 0 || (word & 0x1f) == 0x1f)
-        {
-            return new Handle(kind, number);
-        }
-
-        int later = BitOperations.TrailingZeroCount(BitOperations.RotateRight(open, number));
-        return new Handle(kind, (byte)((number + later) % 32));
+        uint among = open == 0 | (word & 0x1f) == 0x1f ? 1u << number : open;
+        int later = BitOperations.TrailingZeroCount(BitOperations.RotateRight(among, number));
+        return new Handle(plan.On, (byte)((number + later) & 31));
     }
 
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>
-    private static Handle Free(World world, DescriptorKind kind, byte word)
+    private static Handle Free(World world, Plan plan, byte word)
     {
-        int free = BitOperations.TrailingZeroCount(~world.Open.Numbers(kind));
-        return new Handle(kind, free < Scope.Handles(kind) ? (byte)free : Scope.Number(kind, word));
+        int free = BitOperations.TrailingZeroCount(~world.Open.Numbers(plan.Makes));
+        int other = word & plan.LastMade;
+        return new Handle(plan.Makes, (byte)(free <= plan.LastMade ? free : other));
     }
 
     /// <summary>A call's first word and what it chooses.</summary>
-    private readonly record struct Ahead(ulong Word, Plan Plan, Operation Operation);
-
-    /// <summary>An operation with the values of its fields resolved for the host.</summary>
-    private sealed class Plan
-    {
-        /// <summary>Words of a call that one word of the mixer draws: by 16 bits each.</summary>
-        private const int SlotsOfAWord = 4;
-
-        /// <summary>The kinds of values: usual ones, common ones, rare ones.</summary>
-        private const int Kinds = 3;
-
-        private const int Rare = 2;
-
-        private const int ChoicesOfAWord = SlotsOfAWord * Kinds;
-
-        /// <summary>Of eight arguments of a call that is not plain, which may be any common value.</summary>
-        private const uint Unusual = 0b0000_0111;
-
-        /// <summary>The choices for each word that is drawn; up to a multiple of four some that keep the value they find.</summary>
-        private readonly Choice[] choices;
-        private readonly ulong[] values;
-        private readonly ImmutableArray<ulong>[] together;
-        private readonly Words start;
-        private readonly int size;
-        private readonly bool byNumber;
-
-        internal Plan(Model model, Operation operation)
-        {
-            Operation = operation;
-            start = new Call(operation, default).Words;
-            size = operation.Ioctl?.Size ?? 0;
-            byNumber = operation.Ioctl == Uapi.Raw.Ioctl;
-            List<ulong> lists = [];
-            Field[] drawn = [.. operation.Fields.Where(f => operation.Alphabet.ContainsKey(f))];
-            int other = Enumerable.Range(0, Words.Length).FirstOrDefault(i => drawn.All(f => f.Index != i));
-            IEnumerable<Choice> filling = Enumerable.Range(0, -drawn.Length & (SlotsOfAWord - 1)).SelectMany(_ => Of(other, [start[other]], [], lists));
-            choices = [.. drawn.SelectMany(f => Of(f.Index, [.. model.Interesting(operation, f, rare: false)], [.. model.Interesting(operation, f, rare: true)], lists)), .. filling];
-            values = [.. lists];
-            together = [.. operation.Together?.On(model.Host) ?? []];
-        }
-
-        internal Operation Operation { get; }
-
-        /// <summary>How the argument's pointer behaves: mostly it is fine.</summary>
-        internal Pointer Argument(byte drawn) => drawn switch
-        {
-            _ when byNumber => Pointer.Unmapped,
-            < 240 => Pointer.Fine,
-            _ when size == 0 => Pointer.Fine,
-            < 246 => Pointer.Unmapped,
-            < 251 => Pointer.ReadOnly,
-            _ => Pointer.FaultsAfter((ushort)(size / 2)),
-        };
-
-        /// <summary>Draws the words; a plain call takes usual values only.</summary>
-        internal void Fill(ref Mixer mixer, ref Call call, bool plain)
-        {
-            call.Words = start;
-            uint usual = plain ? 7U : 0;
-            ReadOnlySpan<Choice> rest = choices;
-            while (rest.Length >= ChoicesOfAWord)
-            {
-                ulong bits = mixer.Next();
-                Fill(rest, 0, (ushort)bits, usual, ref call.Words);
-                Fill(rest, 1, (ushort)(bits >> 16), usual, ref call.Words);
-                Fill(rest, 2, (ushort)(bits >> 32), usual, ref call.Words);
-                Fill(rest, 3, (ushort)(bits >> 48), usual, ref call.Words);
-                rest = rest[ChoicesOfAWord..];
-            }
-
-            if (together.Length > 0)
-            {
-                DrawTogether(mixer.Next(), ref call);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Fill(ReadOnlySpan<Choice> rest, int slot, uint part, uint usual, ref Words words)
-        {
-            uint kind = part | usual;
-            int from = (kind & RareMask) == 0 ? Rare : (int)((Unusual >> (int)(kind & 7)) & 1);
-            Choice choice = rest[(slot * Kinds) + from];
-            words[choice.Word] = values[choice.At + (int)((part * choice.Count) >> 16)];
-        }
-
-        /// <summary>A word's values: the usual ones, all common ones, the rare ones.</summary>
-        private static IEnumerable<Choice> Of(int word, ulong[] common, ulong[] rare, List<ulong> lists)
-        {
-            ulong[] usual = [.. common.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key)];
-            foreach (ulong[] list in (ulong[][])[usual.Length > 0 ? usual : common, common, rare.Length > 0 ? rare : common])
-            {
-                yield return new Choice((ushort)word, (ushort)lists.Count, (ushort)list.Length);
-                lists.AddRange(list);
-            }
-        }
-
-        private void DrawTogether(ulong word, ref Call call)
-        {
-            if ((byte)word < AloneOf256)
-            {
-                return;
-            }
-
-            ImmutableArray<ulong> row = together[(int)(((word >> 32) * (ulong)together.Length) >> 32)];
-            for (int i = 0; i < row.Length; i++)
-            {
-                call.Words[Operation.Together!.Fields[i].Index] = row[i];
-            }
-        }
-
-        /// <summary>Some of the plan's values, of which one goes into a word.</summary>
-        private readonly record struct Choice(ushort Word, ushort At, ushort Count);
-    }
+    private readonly record struct Ahead(ulong Word, Plan Plan, Mover Rules);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace KvmSpec.Model.Sequences;
 
 /// <summary>
@@ -14,6 +16,14 @@ public struct Mixer(ulong seed)
     {
         state += Step;
         return Mix(state);
+    }
+
+    /// <summary>The next words, none, one or two; of what was not asked for no more is said.</summary>
+    internal Vector128<ulong> Next(int words)
+    {
+        Vector128<ulong> drawn = Vector128.Create(Mix(state + Step), Mix(state + Step + Step));
+        state += (ulong)words * Step;
+        return drawn;
     }
 
     /// <summary>A number below a bound, from the upper half of the next word.</summary>

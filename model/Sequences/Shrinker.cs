@@ -175,7 +175,7 @@ public sealed class Shrinker(Model model)
         {
             for (byte number = 0; number < handle.Number; number++)
             {
-                yield return Renamed(sequence, handle, handle with { Number = number });
+                yield return Renamed(sequence, handle, new Handle(handle.Kind, number));
             }
         }
     }

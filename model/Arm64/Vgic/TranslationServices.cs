@@ -40,7 +40,7 @@ public static class TranslationServices
             Devices = n.Vm.Devices.With(device),
             Architecture = Of(n) with { Services = Of(n).Services.With(new TranslationService(instance, VgicState.NoAddress, false)) },
         };
-        return n.With(vm).Bind(new Descriptor(c.As, vm.Key, device.Key));
+        return n.With(vm, c.As, device.Key);
     }
 
     private static VgicGroup Addresses => new(VgicGroups.Addresses)

@@ -58,7 +58,7 @@ public static class VgicDevices
     {
         Device device = new((ushort)model.Type.Value, 0);
         Vm vm = With(n, model);
-        return n.With(vm with { Devices = vm.Devices.With(device) }).Bind(new Descriptor(c.As, vm.Key, device.Key));
+        return n.With(vm with { Devices = vm.Devices.With(device) }, c.As, device.Key);
     }
 
     private static Vm With(in Node n, VgicModel model) => n.Vm with
