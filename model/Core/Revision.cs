@@ -7,7 +7,7 @@ namespace KvmSpec.Model;
 /// </summary>
 public sealed class Revision
 {
-    private readonly Dictionary<Architecture, Book?> books = [];
+    private readonly Lazy<Book?>[] books;
     private readonly Func<Architecture, Book?>? origin;
 
     /// <summary>The newest release: what the rules in the code say.</summary>
@@ -17,6 +17,7 @@ public sealed class Revision
         Title = title;
         this.origin = origin;
         Edits = [];
+        books = Unbuilt();
     }
 
     /// <summary>Another revision by its differences.</summary>
@@ -26,6 +27,7 @@ public sealed class Revision
         Title = title;
         Parent = parent;
         Edits = edits;
+        books = Unbuilt();
     }
 
     public string Name { get; }
@@ -58,19 +60,10 @@ public sealed class Revision
     /// are another architecture's; that none is idle everywhere is a law over the revisions that ship.
     /// </summary>
     /// <exception cref="EditException">An edit does not fit the rules it is about.</exception>
-    public Book? Book(Architecture architecture)
-    {
-        lock (books)
-        {
-            if (!books.TryGetValue(architecture, out Book? book))
-            {
-                book = Build(architecture);
-                books[architecture] = book;
-            }
+    public Book? Book(Architecture architecture) => books[(int)architecture].Value;
 
-            return book;
-        }
-    }
+    /// <summary>The books of different architectures have nothing in common, so that they can be built at the same time.</summary>
+    private Lazy<Book?>[] Unbuilt() => [.. Enum.GetValues<Architecture>().Select(a => new Lazy<Book?>(() => Build(a)))];
 
     private Book? Build(Architecture architecture)
     {

@@ -9,7 +9,8 @@ public sealed class MutantSearch
 {
     private readonly Model model;
     private readonly SmallCalls calls;
-    private readonly Dictionary<int, List<(Mutant Mutant, Model Model)>> changing = [];
+    private readonly Dictionary<(int Operation, string Clause), List<Candidate>> deciding = [];
+    private readonly List<Candidate> limits = [];
     private readonly HashSet<Mutant> met = [];
 
     /// <param name="model">The original on a host.</param>
@@ -23,15 +24,21 @@ public sealed class MutantSearch
         this.calls = calls;
         foreach (Mutant mutant in mutants)
         {
-            Model faulty = new(mutant.Plant(model.Revision), model.Host);
-            foreach (Operation operation in mutant.Limit is null ? mutant.Operations : [.. model.Book.Lists])
+            Candidate candidate = new(mutant, new(() => new Model(mutant.Plant(model.Revision), model.Host)));
+            if (mutant.Decides is not { } clause)
             {
-                if (!changing.TryGetValue(operation.Id, out List<(Mutant Mutant, Model Model)>? list))
+                limits.Add(candidate);
+                continue;
+            }
+
+            foreach (Operation operation in mutant.Operations)
+            {
+                if (!deciding.TryGetValue((operation.Id, clause), out List<Candidate>? list))
                 {
-                    changing[operation.Id] = list = [];
+                    deciding[(operation.Id, clause)] = list = [];
                 }
 
-                list.Add((mutant, faulty));
+                list.Add(candidate);
             }
         }
     }
@@ -50,21 +57,13 @@ public sealed class MutantSearch
         {
             Seen = (world, call, rule, after) =>
             {
-                if (!rule.Open && changing.TryGetValue(model.Resolve(world, call).Id, out List<(Mutant Mutant, Model Model)>? candidates))
+                if (!rule.Open)
                 {
-                    foreach ((Mutant mutant, Model faulty) in candidates)
+                    Try(limits, world, call, rule, after);
+                    if (deciding.TryGetValue((model.Resolve(world, call).Id, rule.Id), out List<Candidate>? candidates))
                     {
-                        if (!told.ContainsKey(mutant) && Differs(faulty, world, call, rule, after))
-                        {
-                            told[mutant] = Back(reached, world, call);
-                        }
-                        else if (mutant.Kind == MutantKind.Swap && !met.Contains(mutant) && mutant.BothHold(model, world, call, rule))
-                        {
-                            met.Add(mutant);
-                        }
+                        Try(candidates, world, call, rule, after);
                     }
-
-                    candidates.RemoveAll(c => told.ContainsKey(c.Mutant));
                 }
 
                 if (!ReferenceEquals(after, world) && reached.Count < mostStates && !after.Equals(World.Initial))
@@ -74,6 +73,28 @@ public sealed class MutantSearch
             },
         }.Run(depth, mostStates);
         return told;
+
+        void Try(List<Candidate> candidates, World world, in Call call, Rule rule, World after)
+        {
+            for (int i = candidates.Count - 1; i >= 0; i--)
+            {
+                Candidate candidate = candidates[i];
+                if (!candidate.IsTold && Differs(candidate.Faulty.Value, world, call, rule, after))
+                {
+                    candidate.IsTold = true;
+                    told[candidate.Mutant] = Back(reached, world, call);
+                }
+
+                if (candidate.IsTold)
+                {
+                    candidates.RemoveAt(i);
+                }
+                else if (candidate.Mutant.Kind == MutantKind.Swap && !met.Contains(candidate.Mutant) && candidate.Mutant.BothHold(model, world, call, rule))
+                {
+                    met.Add(candidate.Mutant);
+                }
+            }
+        }
     }
 
     private static Sequence Back(Dictionary<World, (World From, Call By)> reached, World world, Call last)
@@ -120,5 +141,16 @@ public sealed class MutantSearch
         {
             return true;
         }
+    }
+
+    /// <summary>A mutant, and what it answers: made where it is asked.</summary>
+    private sealed class Candidate(Mutant mutant, Lazy<Model> faulty)
+    {
+        public Mutant Mutant => mutant;
+
+        public Lazy<Model> Faulty => faulty;
+
+        /// <summary>True once a call told it from the original.</summary>
+        public bool IsTold { get; set; }
     }
 }

@@ -66,6 +66,12 @@ public sealed record Mutant : Edit
         && Operations.Any(o => o.Rules.Any(r => r.Open && (r.Id == first || (Kind == MutantKind.Swap && r.Id == second))));
 
     /// <summary>
+    /// The clause that decides every call on which the fault can show: of the rule that is gone or answers otherwise, or that
+    /// stood before the other. <c>null</c> for a limit, with which any rule may compare.
+    /// </summary>
+    public string? Decides => Limit is null ? first : null;
+
+    /// <summary>
     /// True where either rule of a swap would decide the call, the other away: where they never do, their order is no one's to
     /// see.
     /// </summary>

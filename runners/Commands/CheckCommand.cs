@@ -91,6 +91,7 @@ internal static class CheckCommand
             TraceRecorder.Refuse(request.Record);
         }
 
+        request.BeginSelecting();
         if (request.Target is not null)
         {
             RefuseHost(request, request.Target);

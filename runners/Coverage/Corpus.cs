@@ -57,7 +57,7 @@ public sealed class Corpus
         ArgumentNullException.ThrowIfNull(mutant);
         Model.Model faulty = new(mutant.Plant(model.Revision), model.Host);
         IEnumerable<Operation> lists = mutant.Limit is null ? mutant.Operations : Comparing(mutant.Limit);
-        return lists.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Where(m => Differs(faulty, m))
+        return lists.SelectMany(o => reaching.GetValueOrDefault(o.Id) ?? []).Where(m => (mutant.Decides is not { } clause || m.Decided.Id == clause) && Differs(faulty, m))
             .Select(m => m.Sequence).Distinct().Take(Tries).Any(i => Shows(faulty, sequences[i]));
     }
 

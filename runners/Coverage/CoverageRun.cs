@@ -76,14 +76,14 @@ public sealed class CoverageRun
     /// <param name="states">How many states an exhaustive search keeps on each host; 0 for none.</param>
     public IEnumerable<MutantCoverage> Mutants(Architecture architecture, int states)
     {
-        (Model.Model Model, Vector[] Vectors, Corpus Corpus)[] own =
-            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, Kept(s.Model, s.Vectors), new Corpus(s.Model, sequences, length)))];
+        (Model.Model Model, Kept Vectors, Corpus Corpus)[] own =
+            [.. settings.Where(s => s.Model.Host.Architecture == architecture).Select(s => (s.Model, new Kept(s.Model, s.Vectors), new Corpus(s.Model, sequences, length)))];
         Mutant[] mutants = [.. Model.Sequences.Mutants.Of(revision.Book(architecture)!)];
         IReadOnlyDictionary<Mutant, Sequence> told = Searched(SmallScope.Telling, [.. own.Select(s => s.Model)], mutants, states, out IReadOnlySet<Mutant> met);
         MutantCoverage[] found = [.. mutants.Select(mutant =>
         {
             MutantCoverage one = new(
-                mutant, own.Any(s => Fails(mutant, s.Model, s.Vectors)), own.Any(s => s.Corpus.Tells(mutant)), told.GetValueOrDefault(mutant), Equivalents.Why(mutant, architecture));
+                mutant, own.Any(s => s.Vectors.Fail(mutant)), own.Any(s => s.Corpus.Tells(mutant)), told.GetValueOrDefault(mutant), Equivalents.Why(mutant, architecture));
             bool apart = states > 0 && mutant.Kind == MutantKind.Swap && !one.Noticed && !met.Contains(mutant) && !own.Any(s => s.Corpus.Meets(mutant));
             string? searched = apart ? Equivalents.NeverMet : mutant.IsOpen && !one.Noticed ? Equivalents.LeftOpen : null;
             return one with { Equivalent = one.Equivalent ?? searched };
@@ -119,25 +119,45 @@ public sealed class CoverageRun
         return told;
     }
 
-    /// <summary>The vectors that the original keeps: one that fails anyway notices no fault.</summary>
-    private static Vector[] Kept(Model.Model model, Vector[] vectors)
+    /// <summary>The vectors that the original keeps, by the clauses that decide their calls: one that fails anyway notices no fault.</summary>
+    private sealed class Kept
     {
-        using ModelTarget target = new("original", model);
-        VectorRunner runner = new(target, model);
-        return [.. vectors.Where(v => runner.Run(v).Status != VectorStatus.Failed)];
-    }
+        private readonly Model.Model model;
+        private readonly Vector[] all;
+        private readonly ILookup<string, Vector> deciding;
 
-    private static bool Fails(Mutant mutant, Model.Model model, Vector[] vectors)
-    {
-        using ModelTarget target = new("faulty", new Model.Model(mutant.Plant(model.Revision), model.Host));
-        VectorRunner runner = new(target, model);
-        try
+        public Kept(Model.Model model, Vector[] vectors)
         {
-            return vectors.Any(v => runner.Run(v).Status == VectorStatus.Failed);
+            this.model = model;
+            using ModelTarget target = new("original", model);
+            VectorRunner runner = new(target, model);
+            all = [.. vectors.Where(v => runner.Run(v).Status != VectorStatus.Failed)];
+            deciding = all.SelectMany(v => Clauses(v).Distinct().Select(clause => (clause, v))).ToLookup(d => d.clause, d => d.v);
         }
-        catch (Exception crash) when (Mutant.IsCrash(crash))
+
+        /// <summary>True where the fault makes one of them fail, or crashes on it.</summary>
+        public bool Fail(Mutant mutant)
         {
-            return true;
+            using ModelTarget target = new("faulty", new Model.Model(mutant.Plant(model.Revision), model.Host));
+            VectorRunner runner = new(target, model);
+            try
+            {
+                return (mutant.Decides is { } clause ? deciding[clause] : all).Any(v => runner.Run(v).Status == VectorStatus.Failed);
+            }
+            catch (Exception crash) when (Mutant.IsCrash(crash))
+            {
+                return true;
+            }
+        }
+
+        private IEnumerable<string> Clauses(Vector vector)
+        {
+            World world = World.Initial;
+            foreach (VectorCall call in vector.Calls)
+            {
+                world = model.Step(world, call.Call, out Rule decided);
+                yield return decided.Id;
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Vocabulary
     /// <summary>What close(2) is called in a vector.</summary>
     public const string Close = "close";
 
-    private static readonly ConcurrentDictionary<Architecture, Vocabulary?> Built = [];
+    private static readonly ConcurrentDictionary<Architecture, Lazy<Vocabulary?>> Built = [];
 
     private static readonly FrozenDictionary<string, Symbol> ByCapabilityName = Capabilities.All.ToFrozenDictionary(c => c.Name);
 
@@ -35,17 +35,17 @@ internal sealed class Vocabulary
     public FrozenDictionary<string, Limit> Limits { get; }
 
     /// <summary>The names of an architecture; <c>null</c> where no revision has rules for it.</summary>
-    public static Vocabulary? Of(Architecture architecture) => Built.GetOrAdd(architecture, a =>
+    public static Vocabulary? Of(Architecture architecture) => Built.GetOrAdd(architecture, a => new Lazy<Vocabulary?>(() =>
     {
         Book[] books = [.. Revisions.All.Select(r => r.Book(a)).OfType<Book>()];
         return books.Length == 0 ? null : new Vocabulary(books);
-    });
+    })).Value;
 
     /// <summary>The architectures that have rules.</summary>
     public static IEnumerable<Architecture> Known => ByArchitectureName.Value.Values.Order();
 
     private static readonly Lazy<FrozenDictionary<string, Architecture>> ByArchitectureName = new(() =>
-        Enum.GetValues<Architecture>().Where(a => Of(a) is not null).ToFrozenDictionary(HostNeeds.NameOf));
+        Enum.GetValues<Architecture>().Where(a => Revisions.All.Any(r => r.Book(a) is not null)).ToFrozenDictionary(HostNeeds.NameOf));
 
     /// <summary>The architecture that vectors call so, where it has rules.</summary>
     public static bool TryArchitecture(string name, out Architecture architecture) => ByArchitectureName.Value.TryGetValue(name, out architecture);
