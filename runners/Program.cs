@@ -1,3 +1,4 @@
+using KvmSpec.Runners;
 using KvmSpec.Runners.Commands;
 
-return CommandLine.Run(args, Console.Out, Console.Error);
+return OpenFiles.Suffice() ? CommandLine.Run(args, Console.Out, Console.Error) : ExitStatus.NoTarget;

@@ -1,6 +1,13 @@
 using System.Text.Json;
+using KvmSpec.Model;
+using KvmSpec.Model.Uapi;
+using KvmSpec.Model.X86;
 using KvmSpec.Properties.Commands;
+using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
+using KvmSpec.Runners.Differences;
+using KvmSpec.Runners.Reports;
+using KvmSpec.Runners.Targets;
 using VerifyXunit;
 using Xunit;
 
@@ -18,6 +25,24 @@ public sealed class TargetDiffTests
         Assert.Equal(ExitStatus.Diverges, diff.Status);
         Assert.Empty(diff.Errors);
         await Verifier.Verify(diff.Output);
+    }
+
+    [Fact]
+    public void A_capability_given_as_a_number_is_named()
+    {
+        using ModelTarget first = new("model", new Model.Model(Revisions.Linux73, X86Hosts.Amd));
+        using ModelTarget second = new("planted", new Model.Model(Plants.Find("planted:late-ring", Revisions.Linux73)!, X86Hosts.Amd));
+        Book book = first.Model.Book;
+        Call vm = new(book.Operations.First(o => o.Creates == DescriptorKind.Vm), Handle.Kvm) { As = new Handle(DescriptorKind.Vm, 0) };
+        Call vcpu = new(book.Operations.First(o => o.Creates == DescriptorKind.Vcpu), vm.As) { As = new Handle(DescriptorKind.Vcpu, 0) };
+        Call ring = new(book.Operations.First(o => o.Ioctl == Ioctls.EnableCap.Ioctl && o.On == DescriptorKind.Vm && o.Case is null), vm.As);
+        ring.Words[ring.Operation.Ioctl!.Selector!.Index] = book.Number(Capabilities.DIRTY_LOG_RING);
+        ring.Words[ring.Operation.Fields.First(f => f.Name == "args0").Index] = 4096;
+        TargetComparison comparison = new(first, second, first.Model);
+        comparison.One([vm, vcpu, ring], "number");
+        string report = new ComparisonReport(ComparedTarget.Of(first), ComparedTarget.Of(second), new SequencePlan(1, 1, 3), comparison).Text();
+        Assert.Contains("difference 1 of 1: KVM_ENABLE_CAP(KVM_CAP_DIRTY_LOG_RING), ", report, StringComparison.Ordinal);
+        Assert.Contains("- { on: vm0, ioctl: KVM_ENABLE_CAP, cap: KVM_CAP_DIRTY_LOG_RING, args0: 4096 }", report, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using KvmSpec.Model;
 using KvmSpec.Model.X86;
+using KvmSpec.Properties.Commands;
+using KvmSpec.Properties.Traces;
 using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Targets;
@@ -53,6 +55,15 @@ public sealed class UnmodelledReleaseTests
     }
 
     [Fact]
+    public void A_trace_of_it_says_so_as_well()
+    {
+        using TraceFiles files = new();
+        Assert.Contains("; as in 6.18 (backport?)", TraceReport(files, Between, Revisions.Linux618), StringComparison.Ordinal);
+        Assert.Contains("; unexplained on an unmodelled release", TraceReport(files, Between, Plants.Find("planted:duplicate-vcpu", Revisions.Linux612)!), StringComparison.Ordinal);
+        Assert.DoesNotContain("backport", TraceReport(files, "6.12.4", Revisions.Linux618), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_likeliest_origin_of_a_backport_is_tried_first()
     {
         Assert.Equal(["7.1", "7.2", "7.3", "6.12"], Revisions.Around(Revisions.Linux618).Select(r => r.Name));
@@ -61,7 +72,11 @@ public sealed class UnmodelledReleaseTests
     }
 
     /// <summary>The report on a kernel that says it is one release and does as another.</summary>
-    private static string Report(string release, Revision behaving, out int status)
+    /// <param name="release">What it says.</param>
+    /// <param name="behaving">What it does.</param>
+    /// <param name="status">The check's exit status.</param>
+    /// <param name="record">Where a trace is left, if anywhere.</param>
+    private static string Report(string release, Revision behaving, out int status, string? record = null)
     {
         Host host = ModelHosts.For(behaving, X86Hosts.Amd) with { Release = release };
         using StringWriter output = new();
@@ -70,7 +85,18 @@ public sealed class UnmodelledReleaseTests
             Target = "model",
             Plan = CheckRequest.PlanOf("1", 300, 30, "1/1"),
             Excuses = Excuses.Load(null),
+            Record = record,
         }, [new ModelTarget("stand-in", new Model.Model(behaving, host))], null);
         return output.ToString();
+    }
+
+    /// <summary>The report on a trace of such a kernel.</summary>
+    private static string TraceReport(TraceFiles files, string release, Revision behaving)
+    {
+        string trace = files[$"{release}-{behaving.Name.Replace(':', '-')}.jsonl"];
+        Report(release, behaving, out _, trace);
+        Invocation invocation = Invocation.Of("check", "--trace", trace);
+        Assert.Equal(ExitStatus.Diverges, invocation.Status);
+        return invocation.Output;
     }
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using KvmSpec.Model;
+using KvmSpec.Properties.Commands;
+using KvmSpec.Runners.Commands;
 using KvmSpec.Runners.Guests;
 using KvmSpec.Runners.Targets;
 using Xunit;
@@ -23,6 +25,19 @@ public sealed class GuestTests
             Assert.True(kernels.Length >= 2, guest.Name);
             Assert.All(kernels, k => Assert.Equal((guest, k), GuestName.Parse($"{guest.Name}@{k.Release}")));
         }
+    }
+
+    [Theory]
+    [InlineData("guest nowhere: unknown; there are x86-64, ", "guest", "fetch", "nowhere")]
+    [InlineData("guest riscv64@2.6: no such release; there are 7.3, ", "guest", "fetch", "riscv64@2.6")]
+    [InlineData("guest nowhere: unknown; there are x86-64, ", "guest", "config", "nowhere")]
+    [InlineData("guest nowhere: unknown; there are x86-64, ", "check", "--target", "guest:nowhere")]
+    public void A_guest_that_there_is_not_is_told_in_a_line_with_those_that_there_are(string problem, params string[] args)
+    {
+        Invocation refused = Invocation.Of(args);
+        Assert.Equal((ExitStatus.NoTarget, ""), (refused.Status, refused.Output));
+        Assert.StartsWith($"kvmspec: {problem}", refused.Errors, StringComparison.Ordinal);
+        Assert.Single(refused.Errors.Trim().Split('\n'));
     }
 
     [Theory]

@@ -56,18 +56,21 @@ internal sealed partial class BenchRun
 
     private static double Median(Func<GuestRun> start)
     {
-        double[] seconds = new double[Starts];
         Call check = new(new Operation { Ioctl = Model.Uapi.Ioctls.CheckExtension.Ioctl, On = DescriptorKind.System, Rules = [] }, Handle.Kvm);
-        for (int i = 0; i < Starts; i++)
+        return Median(Enumerable.Range(0, Starts).Select(_ =>
         {
             Stopwatch watch = Stopwatch.StartNew();
             using GuestRun run = start();
             run.Connection.Execute([check], new Observation[1], 0);
-            seconds[i] = watch.Elapsed.TotalSeconds;
-        }
+            return watch.Elapsed.TotalSeconds;
+        }));
+    }
 
-        Array.Sort(seconds);
-        return seconds[Starts / 2];
+    /// <summary>The middle one of an odd number of figures.</summary>
+    private static double Median(IEnumerable<double> figures)
+    {
+        double[] sorted = [.. figures.Order()];
+        return sorted[sorted.Length / 2];
     }
 
     /// <summary>VMs by themselves, and calls without the VM that they are made on.</summary>

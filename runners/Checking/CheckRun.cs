@@ -164,8 +164,7 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
     public void LabelBackports(ITarget target, Revision checkedRevision)
     {
         ArgumentNullException.ThrowIfNull(checkedRevision);
-        Checker[] others = [.. Revisions.Around(checkedRevision).Where(r => r.Book(checker.Model.Host.Architecture) is not null)
-            .Select(r => new Checker(target, new Model.Model(r, checker.Model.Host), strictness))];
+        Checker[] others = [.. Backports.Origins(checkedRevision, checker.Model.Host).Select(m => new Checker(target, m, strictness))];
         foreach (GroupReport report in groups.Values)
         {
             report.Label = Label(others, report.Smallest.Sequence.Calls);
@@ -183,10 +182,10 @@ public sealed class CheckRun(Checker checker, Strictness strictness)
         {
             if (other.Try(calls) is null)
             {
-                return $"as in {other.Model.Revision.Name} (backport?)";
+                return Backports.Label(other.Model.Revision);
             }
         }
 
-        return "unexplained on an unmodelled release";
+        return Backports.Label(null);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KvmSpec.Model;
+using KvmSpec.Runners.Checking;
 using KvmSpec.Runners.Reports;
 using KvmSpec.Runners.Traces;
 
@@ -33,9 +34,10 @@ internal static class TraceChecks
 
         Model.Model model = new(request.Changed(revision, host), host);
         request.RequireClauses([model.Book]);
-        TraceCheck check = new(model, request.Strictness);
+        exact |= request.Revision is not null;
+        TraceCheck check = new(model, request.Strictness, exact ? [] : Backports.Origins(revision, host));
         check.Run(reader);
-        TraceReport report = new(request, reader.Head, check, revision, exact || request.Revision is not null);
+        TraceReport report = new(request, reader.Head, check, revision, exact);
         if (request.Format == ReportFormat.Text && request.Output is null)
         {
             output.WriteLine(report.FirstLine);

@@ -100,13 +100,15 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
         }
     }
 
-    /// <summary>The calls as a vector's, all but the last with what both answered.</summary>
-    private static string[] Lines(Difference difference)
+    /// <summary>The calls as a vector's, in the first target's names, all but the last with what both answered.</summary>
+    private string[] Lines(Difference difference)
     {
         string[] lines = new string[difference.Sequence.Length];
+        World world = World.Initial;
         for (int i = 0; i < lines.Length; i++)
         {
-            Call call = difference.Sequence[i];
+            Call call = first.Model.Named(world, difference.Sequence[i]);
+            world = first.Model.Step(world, call, out _);
             lines[i] = i == difference.At ? CallText.Write(call) : CallText.Write(call, "must: " + OutcomeText.Of(difference.ByFirst[i], call));
         }
 

@@ -9,8 +9,11 @@ namespace KvmSpec.Runners.Targets;
 /// </summary>
 internal sealed class Closer : IDisposable
 {
-    private const int Threads = 16;
-    private const int Room = 64;
+    public const int Threads = 16;
+
+    /// <summary>How many descriptors may wait.</summary>
+    public const int Room = 64;
+
     private const int StackBytes = 256 * 1024;
 
     private readonly BlockingCollection<int> waiting = new(Room);

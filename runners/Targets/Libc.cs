@@ -16,6 +16,7 @@ internal static unsafe partial class Libc
     public const int MapFixedNoReplace = 0x100000;
     public const int MapAnonymous = 0x20;
     public const int MapNoReserve = 0x4000;
+    public const int OpenFiles = 7;
 
     public static readonly void* MapFailed = (void*)-1;
 
@@ -43,6 +44,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MemoryFile(string name, uint flags);
+
+    /// <summary>getrlimit(2): the limit that holds and the one that it may be raised to.</summary>
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    public static partial int Limit(int resource, ulong* limits);
 
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Truncate(int descriptor, nint length);

@@ -14,6 +14,7 @@ public sealed unsafe class LocalTarget : ITarget
 {
     public const string Device = "/dev/kvm";
 
+    private const string Null = "/dev/null";
     private const int NamesOfAKind = 256;
     private const string OfKvm = "anon_inode:kvm";
     private const string OfGuestMemory = "/[kvm-gmem]";
@@ -28,6 +29,7 @@ public sealed unsafe class LocalTarget : ITarget
     private readonly MemslotMemory memslots = LocalHost.Memslots();
     private readonly Closer closer = new();
     private int usedCount;
+    private int spare = -1;
     private bool disposed;
 
     public LocalTarget()
@@ -44,6 +46,7 @@ public sealed unsafe class LocalTarget : ITarget
         {
             MapUserMemory(UserMemory.Start, UserMemory.Length, Libc.ProtReadWrite);
             MapUserMemory(UserMemory.ReadOnlyStart, UserMemory.ReadOnlyLength, Libc.ProtRead);
+            spare = Opened(Null);
             Host = LocalHost.Probe(Execute);
         }
         catch
@@ -71,7 +74,7 @@ public sealed unsafe class LocalTarget : ITarget
         try
         {
             OpenUnlessOpen(Handle.Kvm, Device);
-            OpenUnlessOpen(Foreign, "/dev/null");
+            OpenUnlessOpen(Foreign, Null);
             for (int i = 0; i < calls.Length; i++)
             {
                 Make(calls[i], ref observed[i]);
@@ -99,6 +102,7 @@ public sealed unsafe class LocalTarget : ITarget
             Release(Index(Handle.Kvm));
             Release(Index(Foreign));
             closer.Dispose();
+            _ = Libc.Close(spare);
             argument.Dispose();
             pointee.Dispose();
             _ = Libc.Unmap((void*)UserMemory.Start, (nuint)UserMemory.Length);
@@ -124,9 +128,18 @@ public sealed unsafe class LocalTarget : ITarget
 
     private void OpenUnlessOpen(Handle handle, string path)
     {
-        if (descriptors[Index(handle)] < 0)
+        ref int descriptor = ref descriptors[Index(handle)];
+        if (descriptor >= 0)
         {
-            descriptors[Index(handle)] = Opened(path);
+            return;
+        }
+
+        descriptor = Libc.Open(path, Libc.ReadWrite | Libc.CloseOnExec);
+        if (descriptor < 0)
+        {
+            // What is being closed may be what it lacks.
+            Settle();
+            descriptor = Opened(path);
         }
     }
 
@@ -339,7 +352,21 @@ public sealed unsafe class LocalTarget : ITarget
     private int Stray()
     {
         Settle();
-        foreach (string entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        // The table is read through a descriptor, which the sequence may have left no room for.
+        _ = Libc.Close(spare);
+        try
+        {
+            return StrayOf(Directory.EnumerateFileSystemEntries("/proc/self/fd"));
+        }
+        finally
+        {
+            spare = Opened(Null);
+        }
+    }
+
+    private int StrayOf(IEnumerable<string> entries)
+    {
+        foreach (string entry in entries)
         {
             string? link = File.ResolveLinkTarget(entry, false)?.ToString();
             if (link is not null && (link.Contains(OfKvm, StringComparison.Ordinal) || link.Contains(OfGuestMemory, StringComparison.Ordinal))

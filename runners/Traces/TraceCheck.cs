@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KvmSpec.Model;
 using KvmSpec.Runners.Checking;
 
@@ -27,6 +28,9 @@ public sealed record Uncovered(string Ioctl, string? Clause)
 public sealed record TraceGroup(Group Group, long Line, string Sequence, long Position, Judgement Judgement, World World,
     IReadOnlyList<(Call Call, Observation Observed)> Before, string? AfterUncovered)
 {
+    /// <summary>The release that explains the first on a kernel that is not modelled, in words; <c>null</c> where it is modelled.</summary>
+    public string? Label { get; init; }
+
     /// <summary>In how many sequences they are.</summary>
     public long Count { get; internal set; } = 1;
 }
@@ -46,14 +50,19 @@ public sealed class TraceCheck : Verdicts
 
     private const string Others = "others";
 
+    private readonly Origin[] origins;
     private readonly (Call Call, Observation Observed)[] last = new (Call, Observation)[Shown];
     private long judged;
     private readonly Dictionary<Group, TraceGroup> groups = [];
     private readonly Dictionary<(string, string?), Uncovered> uncovered = [];
 
-    public TraceCheck(Model.Model model, Strictness strictness)
+    /// <param name="model">Against what the trace is checked.</param>
+    /// <param name="strictness">How strictly errnos are compared.</param>
+    /// <param name="origins">For a release that is not modelled: the models of the others, one of which may explain what diverges.</param>
+    public TraceCheck(Model.Model model, Strictness strictness, params IEnumerable<Model.Model> origins)
         : base(model, strictness)
     {
+        this.origins = [.. origins.Select(m => new Origin(m))];
     }
 
     /// <summary>Calls in the trace.</summary>
@@ -92,6 +101,11 @@ public sealed class TraceCheck : Verdicts
                 Sequences++;
                 (world, after, position, judged) = (World.Initial, null, 0, 0);
                 sequence = kind == TraceLine.Sequence ? reader.Name : sequence;
+                foreach (Origin origin in origins)
+                {
+                    (origin.World, origin.Explains) = (World.Initial, true);
+                }
+
                 if (kind == TraceLine.Sequence)
                 {
                     continue;
@@ -123,6 +137,7 @@ public sealed class TraceCheck : Verdicts
     private World? Judge(World world, TraceReader reader, string sequence, long position, string? after)
     {
         Course course = Take(world, reader.Call, reader.Observed, out Judgement judgement);
+        Follow(reader, judgement.Settled);
         if (course == Course.GoesOn)
         {
             return judgement.Next;
@@ -140,6 +155,23 @@ public sealed class TraceCheck : Verdicts
         return null;
     }
 
+    /// <summary>Judges an answer by the other releases as well, with the facts that are settled.</summary>
+    private void Follow(TraceReader reader, ImmutableArray<KeyValuePair<Fact, bool>> settled)
+    {
+        foreach (Origin origin in origins)
+        {
+            if (origin.World is { } before)
+            {
+                Judgement judgement = origin.Model.Judge(before, reader.Call, reader.Observed);
+                Course course = CourseOf(judgement);
+                origin.Explains = course != Course.Diverges;
+                origin.World = course == Course.GoesOn ? judgement.Next : null;
+            }
+
+            origin.Model = origin.Model.Settle(settled);
+        }
+    }
+
     private void Diverged(World world, TraceReader reader, in Judgement judgement, string sequence, long position, string? after)
     {
         Group group = Group.Of(Model.Resolve(world, reader.Call), reader.Call, judgement, reader.Observed);
@@ -149,7 +181,10 @@ public sealed class TraceCheck : Verdicts
         }
         else if (groups.Count < MostKinds)
         {
-            groups.Add(group, new TraceGroup(group, reader.Line, sequence, position, judgement, world, Before(), after));
+            groups.Add(group, new TraceGroup(group, reader.Line, sequence, position, judgement, world, Before(), after)
+            {
+                Label = origins.Length == 0 ? null : Backports.Label(origins.FirstOrDefault(o => o.Explains)?.Model.Revision),
+            });
         }
         else
         {
@@ -183,5 +218,17 @@ public sealed class TraceCheck : Verdicts
         }
 
         known.Count++;
+    }
+
+    /// <summary>Another release, and what a sequence has come to by its rules.</summary>
+    private sealed class Origin(Model.Model model)
+    {
+        public Model.Model Model { get; set; } = model;
+
+        /// <summary>The state; <c>null</c> once nothing more can be said of the sequence.</summary>
+        public World? World { get; set; }
+
+        /// <summary>True as long as it allows everything that the sequence's calls have answered.</summary>
+        public bool Explains { get; set; }
     }
 }

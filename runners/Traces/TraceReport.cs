@@ -54,7 +54,7 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
         }
 
         List(text, "other divergences:", own.Skip(1),
-            g => $"{g.Group.Ioctl}, expected by {g.Group.Clause}, observed {g.Group.Observed}: {g.Group.Finding.Words()}, in {RowTable.Number(g.Count)} sequences, first {request.Trace}:{g.Line}");
+            g => $"{g.Group.Ioctl}, expected by {g.Group.Clause}, observed {g.Group.Observed}: {g.Group.Finding.Words()}, in {RowTable.Number(g.Count)} sequences, first {request.Trace}:{g.Line}{Origin(g)}");
         List(text, "covered by no rule, neither passed nor failed:", check.Uncovered,
             u => $"{RowTable.Number(u.Count),12}  {u.Ioctl}{(u.Clause is null ? "" : $" (left open by {u.Clause})")}, first {request.Trace}:{u.Line}");
         List(text, "calls by clause:", Decided.Where(d => d.Count > 0), d => $"{RowTable.Number(d.Count),12}  {d.Clause}", int.MaxValue);
@@ -69,7 +69,7 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
         text.WriteLine();
         text.WriteLine($"divergence 1 of {of}: {group.Group.Finding.Words()}");
         text.WriteLine($"  {group.Group.Ioctl}, expected by {group.Group.Clause}, observed {group.Group.Observed}");
-        text.WriteLine($"  in {RowTable.Number(group.Count)} sequences; the first at {request.Trace}:{group.Line}, call {RowTable.Number(group.Position)} of sequence {group.Sequence}");
+        text.WriteLine($"  in {RowTable.Number(group.Count)} sequences; the first at {request.Trace}:{group.Line}, call {RowTable.Number(group.Position)} of sequence {group.Sequence}{Origin(group)}");
         if (group.AfterUncovered is not null)
         {
             text.WriteLine($"  no rule covers {group.AfterUncovered} before it, which may be the cause");
@@ -97,6 +97,8 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
 
         text.WriteLine($"  came:    {group.Group.Observed}{(group.Judgement.Detail is { } detail ? $" ({detail})" : "")}");
     }
+
+    private static string Origin(TraceGroup group) => group.Label is null ? "" : $"; {group.Label}";
 
     /// <summary>The last calls with what they answered.</summary>
     private static string[] Lines(TraceGroup group) =>
@@ -180,6 +182,7 @@ internal sealed class TraceReport(CheckRequest request, TraceHead head, TraceChe
                 line = g.Line,
                 sequence = g.Sequence,
                 position = g.Position,
+                label = g.Label,
                 excuse = ExcuseOf(g)?.Reason,
                 afterUncovered = g.AfterUncovered,
                 calls = Lines(g),

@@ -67,12 +67,12 @@ internal sealed class VectorReader
         }
 
         Vocabulary vocabulary = Vocabulary.Of(host.Architecture)!;
-        ImmutableArray<string> clauses = ReadClauses(entries, vocabulary);
+        ImmutableArray<string> clauses = ReadClauses(entries, host);
         RevisionRange revisions = ReadRevisions(entries);
         ImmutableArray<VectorCall>.Builder calls = ImmutableArray.CreateBuilder<VectorCall>();
         foreach (YamlTree item in entries.List("calls", required: true))
         {
-            if (ReadCall(item, host.Architecture, vocabulary) is { } call)
+            if (ReadCall(item, host, vocabulary) is { } call)
             {
                 calls.Add(call);
             }
@@ -95,12 +95,12 @@ internal sealed class VectorReader
         };
     }
 
-    private ImmutableArray<string> ReadClauses(Entries entries, Vocabulary vocabulary)
+    private ImmutableArray<string> ReadClauses(Entries entries, HostNeeds host)
     {
         ImmutableArray<string>.Builder clauses = ImmutableArray.CreateBuilder<string>();
         foreach (YamlTree item in entries.List("clauses", required: true))
         {
-            if (ReadClause(item, vocabulary) is { } clause)
+            if (ReadClause(item, host) is { } clause)
             {
                 if (clauses.Contains(clause))
                 {
@@ -114,19 +114,24 @@ internal sealed class VectorReader
         return clauses.ToImmutable();
     }
 
-    private string? ReadClause(YamlTree node, Vocabulary vocabulary)
+    private string? ReadClause(YamlTree node, HostNeeds host)
     {
         if (Scalar(node, "a clause") is not { } clause)
         {
             return null;
         }
 
+        Vocabulary vocabulary = Vocabulary.Of(host.Architecture)!;
         if (vocabulary.Clauses.Contains(clause))
         {
             return clause;
         }
 
-        Problem(node.Line, $"no revision has a clause {clause}: name one of spec.md{Vocabulary.Nearest(clause, vocabulary.Clauses)}");
+        string asked = string.Join(" and ", host.Architectures.Select(HostNeeds.NameOf));
+        string[] elsewhere = [.. Vocabulary.Known.Where(a => Vocabulary.Of(a)!.Clauses.Contains(clause)).Select(HostNeeds.NameOf)];
+        Problem(node.Line, elsewhere.Length > 0
+            ? $"clause {clause} is one of {string.Join(", ", elsewhere)} and the case is for {asked}: name one that spec.md has for {asked}, or change the host's architecture"
+            : $"no revision has a clause {clause} for {asked}: name one that spec.md has for it{Vocabulary.Nearest(clause, vocabulary.Clauses)}");
         return null;
     }
 
@@ -355,7 +360,7 @@ internal sealed class VectorReader
         return null;
     }
 
-    private VectorCall? ReadCall(YamlTree node, Architecture architecture, Vocabulary vocabulary)
+    private VectorCall? ReadCall(YamlTree node, HostNeeds host, Vocabulary vocabulary)
     {
         int before = problems.Count;
         Entries entries = Open(node, "a call", null);
@@ -368,7 +373,7 @@ internal sealed class VectorReader
 
         if (!vocabulary.Operations.TryGetValue(ioctl, out Operation[]? candidates))
         {
-            Problem(entries.LineOf("ioctl"), UnknownIoctl(ioctl, architecture, vocabulary));
+            Problem(entries.LineOf("ioctl"), UnknownIoctl(ioctl, host.Architecture, vocabulary));
             return null;
         }
 
@@ -402,7 +407,7 @@ internal sealed class VectorReader
         call.Argument = ReadPointer(entries, operation);
         call.As = ReadName(entries, operation);
         ImmutableArray<Outcome> outcomes = ReadOutcomes(entries, operation, out bool may);
-        string? by = entries.Get("by") is { } clause ? ReadClause(clause, vocabulary) : null;
+        string? by = entries.Get("by") is { } clause ? ReadClause(clause, host) : null;
         ImmutableArray<KeyValuePair<Field, ulong>> after = ReadAfter(entries, operation);
         return problems.Count > before ? null
             : new VectorCall { Call = call, Line = node.Line, Outcomes = outcomes, May = may, By = by, After = after };

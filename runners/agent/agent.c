@@ -31,7 +31,7 @@ enum { IN_STRUCT, BEHIND_POINTER, IN_RUN_PAGE };
 enum { NUMBER, POINTER, DESCRIPTOR };
 enum { FINE, UNMAPPED, READ_ONLY, FAULTS_AFTER };
 enum { MEMORY = 6 * 256, NO_HANDLE = 7 * 256, MOST_CALLS = 4096, MOST_FIELDS = 16, MOST_LOG = 0xffff };
-enum { REACH = 65536, CLEARED_BEHIND = 64, IMMEDIATE_EXIT = 1, RETRY_SIGNAL_US = 10000 };
+enum { REACH = 65536, CLEARED_BEHIND = 64, IMMEDIATE_EXIT = 1, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE */, RETRY_SIGNAL_US = 10000 };
 
 struct header { uint32_t magic, length; uint16_t version, kind; uint32_t tag; };
 struct field { uint8_t place, width, meaning, pad; uint32_t offset; uint64_t through, value; };
@@ -208,6 +208,17 @@ static int map_page(uint16_t handle, uint32_t length, void *address, int protect
 	return 0;
 }
 
+/* Guest memory that the host may not share can be mapped but not touched: who tried would be ended by SIGBUS. */
+static void map_run_page(uint16_t handle, uint32_t length)
+{
+	if (map_page(handle, length, NULL, PROT_READ | PROT_WRITE, MAP_SHARED) != 0)
+		return;
+	if (madvise(handles[handle].page, 1, POPULATE_WRITE) != 0 && errno == EFAULT)
+		unmap_page(handle);
+	else
+		handles[handle].page[IMMEDIATE_EXIT] = 1;
+}
+
 static int do_close(const struct call *call)
 {
 	int descriptor = handles[call->on].descriptor;
@@ -221,8 +232,8 @@ static void bind_new(const struct call *call, int descriptor)
 	struct call before = { .on = call->as };
 	do_close(&before);
 	handles[call->as].descriptor = descriptor;
-	if (call->map && map_page(call->as, call->map, NULL, PROT_READ | PROT_WRITE, MAP_SHARED) == 0)
-		handles[call->as].page[IMMEDIATE_EXIT] = 1;
+	if (call->map)
+		map_run_page(call->as, call->map);
 }
 
 static int do_open(const struct call *call)
