@@ -44,26 +44,18 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
     private void Steps()
     {
         Generator generator = new(model);
-        double bare = Rate("model steps, bare", "M/s", 1e6, index =>
-        {
-            Generator.Walk walk = generator.Begin(Mixer.SeedOf(1, index));
-            Call call = default;
-            for (int i = 0; i < Length; i++)
-            {
-                walk.Next(ref call);
-            }
-
-            return Length;
-        });
         Call[] calls = new Call[Length];
         Draws draws = new(1, Length);
-        double drawn = Rate("model steps, drawn by FsCheck", "M/s", 1e6, index =>
-        {
-            SequenceName name = draws[index];
-            generator.Generate(name, calls);
-            return name.Length;
-        });
-        Line("  of the bare rate", drawn / bare, "");
+        (World[] worlds, Call[] made) = Walked(generator);
+        double[] rates = InTurns(
+            "M/s",
+            1e6,
+            ("model steps, bare", Walk),
+            ("model steps, drawn by FsCheck", Generate),
+            ("  calls drawn, none made", Draw),
+            ("  calls made, none drawn", Make));
+        double drawn = rates[1];
+        Line("  drawn by FsCheck, of the bare rate", drawn / rates[0], "");
         FsCheckMachine machine = new(model, generator, Length);
         double own = Rate("model steps, FsCheck's own state machine", "M/s", 1e6, index =>
         {
@@ -82,23 +74,68 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         }
 
         Line("bytes allocated a step", (GC.GetAllocatedBytesForCurrentThread() - before) / (double)steps, "B");
+
+        long Walk(ulong index)
+        {
+            Generator.Walk walk = generator.Begin(Mixer.SeedOf(1, index));
+            Call call = default;
+            for (int i = 0; i < Length; i++)
+            {
+                walk.Next(ref call);
+            }
+
+            return Length;
+        }
+
+        long Generate(ulong index)
+        {
+            SequenceName name = draws[index];
+            generator.Generate(name, calls);
+            return name.Length;
+        }
+
+        long Draw(ulong index)
+        {
+            for (int i = 0; i < worlds.Length; i++)
+            {
+                generator.One(worlds[i], Mixer.SeedOf(index, (ulong)i));
+            }
+
+            return worlds.Length;
+        }
+
+        long Make(ulong index)
+        {
+            for (int i = 0; i < worlds.Length; i++)
+            {
+                model.Step(worlds[i], made[i], out Rule _);
+            }
+
+            return worlds.Length;
+        }
+    }
+
+    /// <summary>The calls of some sequences, one after the other, and the state before each.</summary>
+    private static (World[] Worlds, Call[] Calls) Walked(Generator generator)
+    {
+        Call[] calls = new Call[Length * 64];
+        World[] worlds = new World[calls.Length];
+        for (int s = 0; s < calls.Length; s += Length)
+        {
+            Generator.Walk walk = generator.Begin(Mixer.SeedOf(3, (ulong)(s / Length)));
+            for (int i = s; i < s + Length; i++)
+            {
+                worlds[i] = walk.World;
+                walk.Next(ref calls[i]);
+            }
+        }
+
+        return (worlds, calls);
     }
 
     private void Verdicts()
     {
-        Generator generator = new(model);
-        Call[] calls = new Call[Length * 64];
-        World[] worlds = new World[calls.Length];
-        for (int s = 0; s < 64; s++)
-        {
-            Generator.Walk walk = generator.Begin(Mixer.SeedOf(3, (ulong)s));
-            for (int i = 0; i < Length; i++)
-            {
-                worlds[(s * Length) + i] = walk.World;
-                walk.Next(ref calls[(s * Length) + i]);
-            }
-        }
-
+        (World[] worlds, Call[] calls) = Walked(new Generator(model));
         long total = 0;
         Rate("exact verdicts", "M/s", 1e6, _ =>
         {
@@ -263,6 +300,39 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         Line("from check to the end of a first sequence", watch.Elapsed.TotalSeconds, "s");
+    }
+
+    /// <summary>
+    /// Repeats several works in turns and prints how much of each was done a second: the median of its turns, so that what
+    /// else the machine does meanwhile falls on all.
+    /// </summary>
+    private double[] InTurns(string unit, double scale, params (string What, Func<ulong, long> Do)[] works)
+    {
+        ulong index = 0;
+        double[][] turns = [.. works.Select(_ => new double[Turns])];
+        for (int turn = -1; turn < Turns; turn++)
+        {
+            for (int i = 0; i < works.Length; i++)
+            {
+                TimeSpan length = turn < 0 ? time / 3 : time / Turns;
+                long done = 0;
+                Stopwatch watch = Stopwatch.StartNew();
+                while (watch.Elapsed < length)
+                {
+                    done += works[i].Do(index++);
+                }
+
+                turns[i][Math.Max(turn, 0)] = done / watch.Elapsed.TotalSeconds / scale;
+            }
+        }
+
+        double[] rates = [.. turns.Select(t => Median(t))];
+        foreach (((string what, _), double rate) in works.Zip(rates))
+        {
+            Line(what, rate, unit);
+        }
+
+        return rates;
     }
 
     /// <summary>Repeats work for the time and prints how much of it was done a second.</summary>
