@@ -74,7 +74,11 @@ internal sealed class RuleList
             return rules[compiled(holds, n, c)];
         }
 
-        chooser = ++choices == UsesBeforeCompiling ? Compile<Chooser>() : null;
+        if (++choices == UsesBeforeCompiling)
+        {
+            chooser = Compile<Chooser>();
+        }
+
         return Walk(holds, n, c);
     }
 
