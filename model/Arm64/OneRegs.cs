@@ -49,7 +49,7 @@ public static class OneRegs
                 .. Known(OneReg.Set),
                 .. VectorLengths.Set,
                 Refuse(EFAULT, "arm64.set-one-reg.unreadable",
-                    (in n, in c) => IsSystem(c, OneReg.Set) && Pointer.Of(c[OneReg.Set.Address]).FaultsReading(ValueSize), stops: true),
+                    (in n, in c) => (IsSystem(c, OneReg.Set) || IsUnknownGroup(c[OneReg.Set.Id])) && Pointer.Of(c[OneReg.Set.Address]).FaultsReading(ValueSize), stops: true),
                 .. OfSystem(OneReg.Set),
                 .. IdRegisterWrites.Rules,
             ],
