@@ -306,6 +306,20 @@ public sealed class Model
         return renamed;
     }
 
+    /// <summary>A sequence's calls by the names of what their selectors' numbers mean where they come.</summary>
+    public Call[] Named(ReadOnlySpan<Call> calls)
+    {
+        Call[] named = new Call[calls.Length];
+        World world = World.Initial;
+        for (int i = 0; i < named.Length; i++)
+        {
+            named[i] = Named(world, calls[i]);
+            world = Step(world, named[i], out _);
+        }
+
+        return named;
+    }
+
     /// <summary>
     /// The operation that a call is on this descriptor in this revision: a selector's number becomes the case it means here,
     /// what the descriptor does not know becomes the unknown ioctl, and of what is known but called by number alone nothing

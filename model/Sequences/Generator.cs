@@ -164,7 +164,7 @@ public sealed class Generator
     {
         ulong word = ahead.Word;
         Plan plan = first && (word & 15) != 0 ? createVm : ahead.Plan;
-        if (choosesDevices && plan.OfDevice is { } type && !HasDevice(world, type))
+        if (choosesDevices && plan.Operation.OfDevice is { } type && !HasDevice(world, type))
         {
             plan = Instead(type, mixer.Next());
         }
@@ -224,15 +224,15 @@ public sealed class Generator
         }
 
         int number = (int)(word >> 9) & plan.LastNumber;
-        uint open = world.Open.Numbers(plan.On);
-        if (plan.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
+        uint open = world.Open.Numbers(plan.Operation.On);
+        if (plan.Operation.OfDevice is { } type && (word & 0x1f) != 0x1e && OfType(world, open, type.Value) is not 0 and uint those)
         {
             open = those;
         }
 
         uint among = open == 0 | (word & 0x1f) == 0x1f ? 1u << number : open;
         int later = BitOperations.TrailingZeroCount(BitOperations.RotateRight(among, number));
-        return new Handle(plan.On, (byte)((number + later) & 31));
+        return new Handle(plan.Operation.On, (byte)((number + later) & 31));
     }
 
     /// <summary>A name for a new descriptor: a free one if there is any.</summary>

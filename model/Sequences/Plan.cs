@@ -36,11 +36,9 @@ internal sealed class Plan
     {
         Operation = operation;
         Rules = model.Foresee(operation);
-        On = operation.On;
-        LastNumber = (byte)(Scope.Handles(On) - 1);
+        LastNumber = (byte)(Scope.Handles(operation.On) - 1);
         Makes = operation.Creates ?? DescriptorKind.System;
         LastMade = (byte)(Scope.Handles(Makes) - 1);
-        OfDevice = operation.OfDevice;
         size = operation.Ioctl?.Size ?? 0;
         fineOf256 = operation.Ioctl == Uapi.Raw.Ioctl ? 0 : size == 0 ? 256 : 240;
         together = [.. operation.Together?.On(model.Host) ?? []];
@@ -72,10 +70,7 @@ internal sealed class Plan
 
     internal Operation Operation { get; }
 
-    /// <summary>The kind of descriptor that its calls are made on.</summary>
-    internal DescriptorKind On { get; }
-
-    /// <summary>The greatest number of a handle of that kind: all bits below are set.</summary>
+    /// <summary>The greatest number of a handle that its calls are made on: all bits below are set.</summary>
     internal byte LastNumber { get; }
 
     /// <summary>The kind of descriptor that its calls make. Those that make none name the first of the first kind, which is no name.</summary>
@@ -83,8 +78,6 @@ internal sealed class Plan
 
     /// <summary>The greatest number of a handle of that kind.</summary>
     internal byte LastMade { get; }
-
-    internal Symbol? OfDevice { get; }
 
     /// <summary>The rules that its calls meet.</summary>
     internal RuleList Rules { get; }

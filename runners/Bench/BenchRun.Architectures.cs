@@ -14,23 +14,11 @@ internal sealed partial class BenchRun
 
     private void Architectures()
     {
-        double first = 0;
-        foreach (Host host in new[] { X86Hosts.Amd, RiscvHosts.Sv57, Arm64Hosts.Full })
+        Host[] hosts = [X86Hosts.Amd, RiscvHosts.Sv57, Arm64Hosts.Full];
+        double[] rates = InTurns("M/s", 1e6, [.. hosts.Select(h => ($"model steps, {h.Name}", Walking(new Generator(new Model.Model(Revisions.Linux73, h)), 4)))]);
+        for (int i = 1; i < hosts.Length; i++)
         {
-            Generator generator = new(new Model.Model(Revisions.Linux73, host));
-            Call call = default;
-            double rate = Rate($"model steps, {host.Name}", "M/s", 1e6, index =>
-            {
-                Generator.Walk walk = generator.Begin(Mixer.SeedOf(4, index));
-                for (int i = 0; i < Length; i++)
-                {
-                    walk.Next(ref call);
-                }
-
-                return Length;
-            });
-            first = first == 0 ? rate : first;
-            Line($"  of the rate of {X86Hosts.Amd.Name}", rate / first, "");
+            Line($"  {hosts[i].Name}, of the rate of {hosts[0].Name}", rates[i] / rates[0], "");
         }
 
         Registers();

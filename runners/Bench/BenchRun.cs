@@ -19,7 +19,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
     private const int MillionSteps = 1_000_000;
     private const int Length = 30;
 
-    /// <summary>How often the local target and the C loop take turns.</summary>
+    /// <summary>How often works that are compared take turns.</summary>
     private const int Turns = 5;
 
     /// <summary>Calls on each VM, as in loop.c: so many that the VM itself hardly counts.</summary>
@@ -50,7 +50,7 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         double[] rates = InTurns(
             "M/s",
             1e6,
-            ("model steps, bare", Walk),
+            ("model steps, bare", Walking(generator, 1)),
             ("model steps, drawn by FsCheck", Generate),
             ("  calls drawn, none made", Draw),
             ("  calls made, none drawn", Make));
@@ -74,18 +74,6 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
         }
 
         Line("bytes allocated a step", (GC.GetAllocatedBytesForCurrentThread() - before) / (double)steps, "B");
-
-        long Walk(ulong index)
-        {
-            Generator.Walk walk = generator.Begin(Mixer.SeedOf(1, index));
-            Call call = default;
-            for (int i = 0; i < Length; i++)
-            {
-                walk.Next(ref call);
-            }
-
-            return Length;
-        }
 
         long Generate(ulong index)
         {
@@ -114,6 +102,19 @@ internal sealed partial class BenchRun(TextWriter output, TimeSpan time, string?
             return worlds.Length;
         }
     }
+
+    /// <summary>Walks a sequence of a run, call by call.</summary>
+    private static Func<ulong, long> Walking(Generator generator, ulong seed) => index =>
+    {
+        Generator.Walk walk = generator.Begin(Mixer.SeedOf(seed, index));
+        Call call = default;
+        for (int i = 0; i < Length; i++)
+        {
+            walk.Next(ref call);
+        }
+
+        return Length;
+    };
 
     /// <summary>The calls of some sequences, one after the other, and the state before each.</summary>
     private static (World[] Worlds, Call[] Calls) Walked(Generator generator)

@@ -91,11 +91,12 @@ internal static class CheckCommand
             TraceRecorder.Refuse(request.Record);
         }
 
-        request.BeginSelecting();
+        // Reading them takes longest before a first sequence: it goes on beside what is made ready.
+        Task<IReadOnlyList<PlacedVector>> vectors = Task.Run(request.SelectVectors);
         if (request.Target is not null)
         {
             RefuseHost(request, request.Target);
-            return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target), request.Kernel), null);
+            return Check(output, request, TargetNames.Open(request.Target, request.HostsOf(request.Target), request.Kernel), null, vectors);
         }
 
         LocalTarget? local = null;
@@ -115,7 +116,7 @@ internal static class CheckCommand
         }
 
         Revision revision = request.RevisionOr(Revisions.Linux73);
-        return Check(output, request, local is not null ? [local] : [.. request.HostsOf("model").Select(h => new ModelTarget("model", new Model.Model(revision, h)))], missing);
+        return Check(output, request, local is not null ? [local] : [.. request.HostsOf("model").Select(h => new ModelTarget("model", new Model.Model(revision, h)))], missing, vectors);
     }
 
     /// <summary>What stands in for a host says nothing of a kernel, which is a host itself.</summary>
@@ -128,11 +129,16 @@ internal static class CheckCommand
     }
 
     /// <summary>Checks a target that is there, or where a reason is given a model in the place of a kernel; disposes of it.</summary>
-    public static int Check(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
+    /// <param name="output">Where the report is written.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="targets">What is checked.</param>
+    /// <param name="missing">Why there is no kernel, where there is none.</param>
+    /// <param name="vectors">The request's vectors where somebody reads them already.</param>
+    public static int Check(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing, Task<IReadOnlyList<PlacedVector>>? vectors = null)
     {
         try
         {
-            return Made(output, request, targets, missing);
+            return Made(output, request, targets, missing, vectors);
         }
         finally
         {
@@ -143,7 +149,7 @@ internal static class CheckCommand
         }
     }
 
-    private static int Made(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing)
+    private static int Made(TextWriter output, CheckRequest request, IReadOnlyList<ITarget> targets, string? missing, Task<IReadOnlyList<PlacedVector>>? reading)
     {
         SequenceName? replay = request.Replay is null || request.ReplaysVector ? null : request.ReplayName();
         Revision revision = request.RevisionOr(Revisions.Nearest(targets[0].Host.Release, out bool exact));
@@ -160,7 +166,7 @@ internal static class CheckCommand
         Model.Model[] models = [.. targets.Select(t => new Model.Model(request.Changed(revision, t.Host), t.Host))];
         ITarget[] tested = [.. targets.Select(t => t is ModelTarget standIn ? standIn.Changed(r => request.Changed(r, t.Host)) : t)];
         request.RequireClauses(models.Select(m => m.Book));
-        IReadOnlyList<PlacedVector> vectors = request.SelectVectors();
+        IReadOnlyList<PlacedVector> vectors = reading is null ? request.SelectVectors() : reading.GetAwaiter().GetResult();
         CheckReport report = new(request, targets, revision, exact, missing);
         bool text = request.Format == ReportFormat.Text && request.Output is null;
         using TraceRecorder? record = request.Record is null || request.DryRun ? null : TraceRecorder.Create(request.Record, new TraceHead(targets[0].Name, report.Kernel, targets[0].Host));

@@ -14,8 +14,6 @@ public sealed record CheckRequest
     /// <summary>What <c>--vectors</c> says to make none.</summary>
     public const string NoVectors = "none";
 
-    private Task<IReadOnlyList<PlacedVector>>? selecting;
-
     public string? Target { get; init; }
 
     public string? Revision { get; init; }
@@ -119,12 +117,7 @@ public sealed record CheckRequest
     /// </summary>
     /// <exception cref="RequestException">Nothing is left to check.</exception>
     /// <exception cref="VectorFileException">The files cannot be read.</exception>
-    public IReadOnlyList<PlacedVector> SelectVectors() => selecting is null ? Select() : selecting.GetAwaiter().GetResult();
-
-    /// <summary>Begins to read the vectors beside whatever is done until they are asked for: that takes longest before a first sequence.</summary>
-    public void BeginSelecting() => selecting = Task.Run(Select);
-
-    private IReadOnlyList<PlacedVector> Select()
+    public IReadOnlyList<PlacedVector> SelectVectors()
     {
         if (ReplaysVector)
         {

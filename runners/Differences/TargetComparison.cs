@@ -128,7 +128,7 @@ public sealed class TargetComparison
             string? detail = same ? Word(calls[alike], one, other) : null;
             if (!same || detail is not null)
             {
-                DifferenceGroup group = new(NameOf(calls[..(alike + 1)]), one.Summary, other.Summary);
+                DifferenceGroup group = new(model.Named(calls[..(alike + 1)])[^1].Operation.Name, one.Summary, other.Summary);
                 return new Difference(group, new Sequence([.. calls[..(alike + 1)]]), detail, [.. byFirst[..(alike + 1)]], [.. bySecond[..(alike + 1)]])
                 {
                     Printed = [.. PrintedBy(first, one), .. PrintedBy(second, other)],
@@ -137,18 +137,6 @@ public sealed class TargetComparison
         }
 
         return null;
-    }
-
-    /// <summary>The name of the last call, also where it was given as a number.</summary>
-    private string NameOf(ReadOnlySpan<Call> calls)
-    {
-        World world = World.Initial;
-        foreach (Call call in calls[..^1])
-        {
-            world = model.Step(world, call, out _);
-        }
-
-        return model.Named(world, calls[^1]).Operation.Name;
     }
 
     private static IReadOnlyList<string> PrintedBy(ITarget target, in Observation observed) =>

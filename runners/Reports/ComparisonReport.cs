@@ -103,16 +103,8 @@ public sealed class ComparisonReport(ComparedTarget first, ComparedTarget second
     /// <summary>The calls as a vector's, in the first target's names, all but the last with what both answered.</summary>
     private string[] Lines(Difference difference)
     {
-        string[] lines = new string[difference.Sequence.Length];
-        World world = World.Initial;
-        for (int i = 0; i < lines.Length; i++)
-        {
-            Call call = first.Model.Named(world, difference.Sequence[i]);
-            world = first.Model.Step(world, call, out _);
-            lines[i] = i == difference.At ? CallText.Write(call) : CallText.Write(call, "must: " + OutcomeText.Of(difference.ByFirst[i], call));
-        }
-
-        return lines;
+        Call[] calls = first.Model.Named(difference.Sequence.Calls);
+        return [.. calls.Select((call, i) => i == difference.At ? CallText.Write(call) : CallText.Write(call, "must: " + OutcomeText.Of(difference.ByFirst[i], call)))];
     }
 
     private static object Side(ComparedTarget side) => new { target = side.Target.Name, kernel = Kernel(side), revision = side.Model.Revision.Name };
